@@ -1,0 +1,497 @@
+/* Coterie Chat Widget: a small chat for any web page.
+
+     <script src="https://HOST/widget.js" data-channel="KEY" async></script>
+
+   It adds a launcher at the bottom right and talks to HOST only: no cookies, no other requests, nothing sent before
+   the visitor opens the chat, and no person created before they write. It needs no 'unsafe-inline' and no
+   'unsafe-eval'; a strict page allows HOST in script-src and connect-src (and picture hosts in img-src).
+   Everything a bot or a visitor wrote reaches the page as text, and addresses only as http or https.
+
+   For the page: Coterie.open(), Coterie.close(), Coterie.isOpen(), Coterie.resetSession()
+
+   Sections: 1 settings · 2 helpers · 3 memory · 4 server · 5 parts of a message · 6 the element · 7 style · 8 start */
+(() => {
+  'use strict';
+
+  /* 1 ── Settings ─────────────────────────────────────────────────────────────────────────────────────────────── */
+
+  const script = document.currentScript || document.querySelector('script[data-channel][src*="/widget.js"]');
+  const key = script?.dataset.channel;
+  if (window.Coterie) return;
+  if (!key) return console.warn('Coterie: the script tag needs data-channel="KEY".');
+
+  const base = new URL(script.src).origin;
+  const endpoint = `${base}/channels/widget/${encodeURIComponent(key)}`;
+  const LIMIT = 2000;  // characters in one message
+  const PAUSE = 10 * 60 * 1000;  // silence after which the next message starts a new session
+  const PATIENCE = 60 * 1000;  // wait for an answer
+
+  /* 2 ── Helpers ──────────────────────────────────────────────────────────────────────────────────────────────── */
+
+  /** Make an element: attributes by name, `text` as text, `press` as click handler. */
+  function make(tag, { text, press, ...attributes } = {}, ...children) {
+    const node = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+    if (text !== undefined) node.textContent = text;
+    if (press) node.addEventListener('click', press);
+    node.append(...children);
+    return node;
+  }
+
+  /** Make a picture of circles [x, y, radius] and one optional line, for icons. */
+  function draw(circles, line) {
+    const svg = (tag, attributes) => {
+      const node = document.createElementNS('http://www.w3.org/2000/svg', tag);
+      for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+      return node;
+    };
+    const picture = svg('svg', { viewBox: '0 0 24 24', 'aria-hidden': 'true', focusable: 'false' });
+    for (const [cx, cy, r] of circles) picture.append(svg('circle', { cx, cy, r }));
+    if (line) picture.append(svg('path', { d: line }));
+    return picture;
+  }
+
+  const mark = () => draw([[12, 4.6, 3.4], [19.04, 9.71, 3.4], [16.35, 17.99, 3.4], [7.65, 17.99, 3.4], [4.96, 9.71, 3.4]]);
+  const asList = (value) => (Array.isArray(value) ? value : []);
+  const asText = (value) => (value === null || value === undefined ? '' : String(value));
+
+  /** The address if it is http or https, else ''. */
+  function webAddress(value) {
+    try {
+      const url = new URL(asText(value), base);
+      return url.protocol === 'https:' || url.protocol === 'http:' ? url.href : '';
+    } catch {
+      return '';
+    }
+  }
+
+  /** A random UUID, also on pages without https, where crypto.randomUUID is missing. */
+  function uuid() {
+    if (crypto.randomUUID) return crypto.randomUUID();
+    const bytes = crypto.getRandomValues(new Uint8Array(16));
+    bytes[6] = (bytes[6] & 15) | 64;
+    bytes[8] = (bytes[8] & 63) | 128;
+    const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+    return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+  }
+
+  /* 3 ── Memory: the visitor's token and session, shared by the tabs of one site ──────────────────────────────── */
+
+  const memory = {
+    fallback: {},
+    read() {
+      try {
+        return { ...JSON.parse(localStorage.getItem(`coterie:${key}`)), ...this.fallback };
+      } catch {
+        return this.fallback;
+      }
+    },
+    save(changes) {
+      const all = { ...this.read(), ...changes };
+      try {
+        localStorage.setItem(`coterie:${key}`, JSON.stringify(all));
+        this.fallback = {};
+      } catch {
+        this.fallback = all;
+      }
+    },
+    /** The session of a message written now. */
+    session() {
+      const { session, at = 0 } = this.read();
+      const current = session && Date.now() - at < PAUSE ? session : uuid();
+      this.save({ session: current, at: Date.now() });
+      return current;
+    },
+  };
+
+  /* 4 ── Server ───────────────────────────────────────────────────────────────────────────────────────────────── */
+
+  /** Fetch JSON. Errors carry `refused` when sending the same again is unlikely to help. */
+  async function ask(url, options) {
+    const signal = AbortSignal.timeout?.(PATIENCE);
+    const response = await fetch(url, { credentials: 'omit', cache: 'no-store', signal, ...options });
+    const data = await response.json().catch(() => null);
+    if (response.ok && data) return data;
+    const { status } = response;
+    const refused = status >= 400 && status < 500 && ![408, 425, 429].includes(status);
+    throw Object.assign(new Error(asText(data?.status?.message).slice(0, 200)), { refused });
+  }
+
+  const load = () => ask(`${endpoint}?visitor=${encodeURIComponent(memory.read().visitor || '')}`);
+
+  function send({ id, text, session }) {
+    const context = {
+      url: location.href,
+      referrer: document.referrer,
+      language: navigator.language,
+      timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    };
+    const body = JSON.stringify({ visitor: memory.read().visitor || null, session, id, text, context });
+    // Plain text needs no CORS preflight; keepalive lets a message arrive although the visitor follows a link.
+    return ask(endpoint, { method: 'POST', headers: { 'Content-Type': 'text/plain;charset=UTF-8' }, body, keepalive: true });
+  }
+
+  /* 5 ── Parts of a message ───────────────────────────────────────────────────────────────────────────────────── */
+
+  const link = (href, attributes) => make('a', { href, target: '_blank', rel: 'noopener noreferrer', ...attributes });
+
+  /** Text as nodes; web addresses in it become links that show where they lead. */
+  function prose(text) {
+    return text.split(/(https?:\/\/[^\s<>"]*[^\s<>"'.,;:!?)\]])/i).map((piece, index) => {
+      const href = index % 2 ? webAddress(piece) : '';
+      return href ? link(href, { text: piece, dir: 'ltr' }) : piece;
+    });
+  }
+
+  function timeOf(at) {
+    const date = at ? new Date(at) : new Date();
+    if (Number.isNaN(date.getTime())) return '';
+    const clock = { hour: '2-digit', minute: '2-digit' };
+    const today = date.toDateString() === new Date().toDateString();
+    const text = date.toLocaleString([], today ? clock : { day: 'numeric', month: 'short', ...clock });
+    return make('time', { text, datetime: date.toISOString() });
+  }
+
+  /** A picture that links to its full size; it disappears when it cannot be shown. */
+  function picture(src, alt, settled) {
+    const image = make('img', { alt: alt || 'Picture', referrerpolicy: 'no-referrer' });
+    const frame = link(src, { class: 'picture' });
+    image.addEventListener('load', settled);
+    image.addEventListener('error', () => frame.replaceChildren('Open the picture'));
+    image.src = src;
+    frame.append(image);
+    return frame;
+  }
+
+  /** Quick replies. A button with a `url` is a link; any other sends its payload. */
+  function choices(buttons, choose) {
+    const row = make('div', { class: 'choices', role: 'group', 'aria-label': 'Quick replies' });
+    for (const { title, payload, url } of buttons) {
+      const text = asText(title || payload);
+      const href = url && webAddress(url);
+      if (href) row.append(link(href, { text, dir: 'auto' }));
+      if (url || !text) continue;
+      const value = asText(payload) || text;
+      row.append(make('button', { type: 'button', text, value, dir: 'auto', press: () => choose(value, text) }));
+    }
+    return row;
+  }
+
+  /** Close the quick replies inside `place`, marking the one that was taken. */
+  function closeChoices(place, taken) {
+    const open = [...place.querySelectorAll('.choices button:enabled')];
+    const chosen = open.findLast?.((button) => button.value === taken);
+    for (const button of open) button.disabled = true;
+    chosen?.setAttribute('aria-pressed', 'true');
+    return chosen?.textContent;
+  }
+
+  /* 6 ── The element ──────────────────────────────────────────────────────────────────────────────────────────── */
+
+  class CoterieChat extends HTMLElement {
+    #queue = [];  // messages on their way, the first one is being sent
+    #busy = false;
+    #seen = new Set();  // ids in the log, so nothing shows twice
+    #loading = null;
+    #title = 'Chat';
+    #greeting = '';
+    #restarted = false;  // the page asked for a new session, so an older chat must not come back
+
+    constructor() {
+      super();
+      const root = this.attachShadow({ mode: 'open' });
+      root.adoptedStyleSheets = [sheet()];
+      this.#buildPanel();
+      this.launcher = make('button', { class: 'launcher', type: 'button', 'aria-label': 'Chat', 'aria-expanded': 'false',
+        'aria-controls': 'panel', press: () => (this.isOpen() ? this.close() : this.open()) },
+      draw([[7.5, 11, 1.1], [12, 11, 1.1], [16.5, 11, 1.1]], 'M12 3.5c5 0 9 3.2 9 7.5s-4 7.5-9 7.5c-.9 0-1.800-.1-2.600-.3L4.800 20.500l.9-4C4.100 15.100 3 13.200 3 11c0-4.300 4-7.500 9-7.500Z'),
+      draw([], 'm6 9.500 6 6 6-6'));
+      root.append(this.panel, this.launcher);
+      this.#listen();
+    }
+
+    connectedCallback() {
+      this.lang = 'en';
+      this.dir = 'ltr';
+    }
+
+    #buildPanel() {
+      this.heading = make('h2', { text: this.#title, dir: 'auto' });
+      this.typing = make('div', { class: 'typing', 'aria-hidden': 'true', hidden: '' }, make('i'), make('i'), make('i'));
+      this.log = make('div', { class: 'log', role: 'log', 'aria-live': 'polite', 'aria-label': 'Messages', tabindex: '0' },
+        this.typing);
+      this.field = make('textarea', { id: 'text', rows: '1', maxlength: LIMIT, placeholder: 'Write a message', dir: 'auto',
+        enterkeyhint: 'send', autocomplete: 'off', 'aria-describedby': 'left' });
+      this.left = make('span', { class: 'left', id: 'left' });
+      this.go = make('button', { class: 'go', 'aria-label': 'Send', disabled: '' }, draw([], 'M12 19.500v-15m-6.500 6.500L12 4.500l6.500 6.500'));
+      this.form = make('form', {}, make('label', { for: 'text', class: 'quiet', text: 'Your message' }), this.field, this.left, this.go);
+      const shut = make('button', { class: 'shut', type: 'button', 'aria-label': 'Close chat', press: () => this.close() },
+        draw([], 'm6.500 6.500 11 11m0-11-11 11'));
+      const header = make('header', {}, make('span', { class: 'mark' }, mark()), this.heading, shut);
+      this.panel = make('section', { class: 'panel', id: 'panel', role: 'dialog', 'aria-label': this.#title, hidden: '' },
+        header, this.log, this.form);
+    }
+
+    #listen() {
+      this.form.addEventListener('submit', (event) => {
+        event.preventDefault();
+        this.#submit();
+      });
+      this.field.addEventListener('input', () => this.#fit());
+      this.panel.addEventListener('keydown', (event) => this.#key(event));
+      // The page's own shortcuts must not hear what is typed here.
+      for (const type of ['keyup', 'keypress']) this.panel.addEventListener(type, (event) => event.stopPropagation());
+      // Over the whole screen, leaving by Tab would lead to something covered: close instead.
+      this.panel.addEventListener('focusout', ({ relatedTarget: next }) => {
+        if (next && !this.shadowRoot.contains(next) && this.#fillsScreen()) this.#toggle(false);
+      });
+      window.addEventListener('online', () => this.#pump());
+      window.visualViewport?.addEventListener('resize', () => this.#aboveKeyboard());
+    }
+
+    /* Opening and closing */
+
+    isOpen() {
+      return !this.panel.hidden;
+    }
+
+    open() {
+      this.#toggle(true);
+      this.#load();
+      this.#toEnd();
+      this.field.focus();
+    }
+
+    close() {
+      if (!this.isOpen()) return;
+      this.#toggle(false);
+      this.launcher.focus();
+    }
+
+    #toggle(open) {
+      this.panel.hidden = !open;
+      this.launcher.setAttribute('aria-expanded', open);
+      if (open) this.#unread(false);
+      this.#aboveKeyboard();
+    }
+
+    #unread(yes) {
+      this.launcher.toggleAttribute('data-unread', yes);
+      this.launcher.setAttribute('aria-label', yes ? 'Chat, new message' : 'Chat');
+    }
+
+    #fillsScreen() {
+      return matchMedia('(max-width: 480px)').matches;
+    }
+
+    /** Phones: keep the input above the keyboard where the page itself does not shrink. */
+    #aboveKeyboard() {
+      const { height, scale } = window.visualViewport || {};
+      const fit = this.isOpen() && this.#fillsScreen() && scale === 1;
+      this.panel.style.height = fit ? `${height}px` : '';
+    }
+
+    /* Writing */
+
+    #key(event) {
+      event.stopPropagation();
+      if (event.isComposing || event.keyCode === 229) return;
+      if (event.key === 'Escape') this.close();
+      if (event.key === 'Enter' && !event.shiftKey && event.target === this.field) {
+        event.preventDefault();
+        this.#submit();
+      }
+    }
+
+    /** Grow the field with its text; tell how much room is left when it gets short. */
+    #fit() {
+      const { field } = this;
+      const room = LIMIT - field.value.length;
+      field.style.height = 'auto';
+      field.style.height = `${field.scrollHeight}px`;
+      this.left.textContent = room <= 100 ? `${room} left` : '';
+      this.go.disabled = !field.value.trim();
+    }
+
+    #submit() {
+      const text = this.field.value.trim();
+      if (!text) return;
+      this.field.value = '';
+      this.#fit();
+      this.#write(text);
+      this.field.focus();
+    }
+
+    #choose(value, title) {
+      this.#write(value.slice(0, LIMIT), title);
+      this.#refocus();
+    }
+
+    /** Where focus goes when its button is gone; on touch, without calling up the keyboard. */
+    #refocus() {
+      (matchMedia('(pointer: coarse)').matches ? this.log : this.field).focus();
+    }
+
+    #write(text, title = text) {
+      const message = { id: uuid(), session: memory.session(), sender: 'user', text, title };
+      closeChoices(this.log, text);
+      message.turn = this.#show(message);
+      this.#queue.push(message);
+      this.#state(message, 'waiting', 'Waiting');
+      this.#toEnd();
+      this.#pump();
+    }
+
+    /* Sending: one at a time and in order. A message that could not be sent holds back those after it. */
+
+    async #pump() {
+      if (this.#busy) return;
+      this.#busy = true;
+      while (this.#queue.length) {
+        const message = this.#queue[0];
+        const done = await this.#deliver(message);
+        if (message.dropped) continue;
+        if (!done) break;
+        this.#queue.shift();
+      }
+      this.#busy = false;
+    }
+
+    /** Send one message and show the answer. True when the next one may go. */
+    async #deliver(message) {
+      this.#state(message, 'sending', 'Sending');
+      this.#wait(true);
+      await this.#loading;
+      try {
+        const answer = await send(message);
+        if (answer.visitor) memory.save({ visitor: answer.visitor });
+        if (message.dropped) return true;
+        memory.save({ at: Date.now() });
+        this.#state(message, 'sent', timeOf());
+        this.#wait(false);
+        for (const reply of asList(answer.messages)) this.#show(reply);
+        return true;
+      } catch (error) {
+        if (!message.dropped) this.#failed(message, error);
+        return Boolean(error.refused);
+      } finally {
+        this.#wait(false);
+      }
+    }
+
+    #failed(message, error) {
+      const again = make('button', { type: 'button', class: 'again', text: 'Not sent. Try again', press: () => {
+        if (!this.#queue.includes(message)) this.#queue.push(message);
+        this.#pump();
+        this.#refocus();
+      } });
+      this.#state(message, 'failed', again, error.refused ? error.message : '');
+      this.#toEnd();
+    }
+
+    #state(message, state, ...note) {
+      message.turn.dataset.state = state;
+      message.turn.querySelector('.note').replaceChildren(...note.filter(Boolean));
+    }
+
+    #wait(yes) {
+      const follow = this.#atEnd();
+      this.typing.hidden = !yes;
+      if (follow) this.#toEnd();
+    }
+
+    /* Reading */
+
+    #load() {
+      this.#loading ??= this.#fill().catch(() => {
+        this.#loading = null;
+        this.#notLoaded();
+      });
+    }
+
+    /** The greeting, or the chat that is still running, above what was written meanwhile. */
+    async #fill() {
+      this.log.setAttribute('aria-busy', 'true');
+      this.log.querySelector('.offline')?.remove();
+      try {
+        const { title, greeting, messages } = await load();
+        this.#title = this.heading.textContent = asText(title) || 'Chat';
+        this.panel.setAttribute('aria-label', this.#title);
+        this.#greeting = asText(greeting);
+        this.#history(this.#restarted ? [] : asList(messages));
+      } finally {
+        this.log.removeAttribute('aria-busy');
+      }
+    }
+
+    #history(messages) {
+      const past = make('div');
+      for (const message of messages) {
+        const title = message.sender === 'user' ? closeChoices(past, message.text) : '';
+        this.#show({ ...message, title }, past);
+      }
+      if (!messages.length) this.#greet(past);
+      if (this.log.querySelector('.user')) closeChoices(past);
+      this.log.prepend(...past.childNodes);
+      this.#toEnd();
+    }
+
+    #greet(place) {
+      if (this.#greeting) this.#show({ sender: 'bot', text: this.#greeting }, place);
+    }
+
+    #notLoaded() {
+      const again = make('button', { type: 'button', class: 'again', text: 'Try again', press: () => {
+        this.#load();
+        this.#refocus();
+      } });
+      this.typing.before(make('div', { class: 'offline' }, make('p', { text: 'The chat could not be reached. ' }), again));
+    }
+
+    /** Show one message at the end of the log, or of `place`. */
+    #show(message, place) {
+      const { id, text, image, buttons, at } = message;
+      if (id && this.#seen.has(id)) return null;
+      if (id) this.#seen.add(id);
+      const mine = message.sender === 'user';
+      const words = asText(message.title || text);
+      const src = image && webAddress(image);
+      const turn = make('div', { class: `turn ${mine ? 'user' : 'bot'}` });
+      turn.append(make('span', { class: 'quiet', text: mine ? 'You: ' : `${this.#title}: ` }));
+      if (words) turn.append(make('p', { class: 'bubble', dir: 'auto' }, ...(mine ? [words] : prose(words))));
+      if (src) turn.append(picture(src, '', () => this.#toEnd()));
+      turn.append(make('div', { class: 'note' }, timeOf(at)));
+      if (asList(buttons).length) turn.append(choices(asList(buttons), (value, title) => this.#choose(value, title)));
+      this.#place(turn, place, mine);
+      return turn;
+    }
+
+    #place(turn, place, mine) {
+      if (place) return place.append(turn);
+      const follow = mine || this.#atEnd();
+      this.typing.before(turn);
+      if (follow) this.#toEnd();
+      if (!mine && !this.isOpen()) this.#unread(true);
+    }
+
+    #atEnd() {
+      const { scrollHeight, scrollTop, clientHeight } = this.log;
+      return scrollHeight - scrollTop - clientHeight < 80;
+    }
+
+    #toEnd() {
+      this.log.scrollTop = this.log.scrollHeight;
+    }
+
+    /** Begin anew: the next message starts another session; the visitor stays the same person. */
+    resetSession() {
+      for (const message of this.#queue) message.dropped = true;
+      this.#queue = [];
+      this.#restarted = true;
+      this.#seen.clear();
+      this.log.replaceChildren(this.typing);
+      this.#wait(false);
+      memory.save({ session: null });
+      this.#greet();
+    }
+  }

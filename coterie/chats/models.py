@@ -1,0 +1,56 @@
+"""Chats and what was said in them."""
+
+from django.db import models
+
+from coterie.core.tenancy import TenantModel
+
+
+class Sender(models.TextChoices):
+    """Who wrote a turn. `event` is no message: it records what a channel reported without words."""
+
+    USER = "user"
+    BOT = "bot"
+    EVENT = "event"
+
+
+class Chat(TenantModel):
+    """One conversation (session) of a person on a channel. It ends after ten idle minutes or with a new session id."""
+
+    person_id = models.BigIntegerField()
+    channel_id = models.BigIntegerField()
+    source = models.CharField(max_length=20)
+    session_id = models.CharField(max_length=128)
+    started_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    messages = models.IntegerField(default=0)
+    attributes = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["workspace", "person_id", "last_at"], name="chat_of_person"),
+            models.Index(fields=["workspace", "started_at"], name="chat_by_time"),
+        ]
+
+    def __str__(self) -> str:
+        return self.session_id
+
+
+class Message(TenantModel):
+    """One turn. `native_id` is the sender's id of it: the same id on the same channel is stored once."""
+
+    chat_id = models.BigIntegerField(null=True)
+    channel_id = models.BigIntegerField()
+    native_id = models.CharField(max_length=128)
+    sender = models.CharField(max_length=5, choices=Sender.choices)
+    text = models.TextField()
+    payload = models.JSONField(null=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "channel_id", "native_id"], name="message_once"),
+        ]
+        indexes = [models.Index(fields=["workspace", "chat_id", "at"], name="message_of_chat")]
+
+    def __str__(self) -> str:
+        return self.text[:60]
