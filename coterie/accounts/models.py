@@ -36,12 +36,17 @@ class User(AbstractUser):
 
 
 class Workspace(models.Model):
-    """The tenant; owns everything. `revision` counts the journal entries of this workspace, without gaps."""
+    """The tenant; owns everything.
+
+    `revision` counts the journal entries of this workspace, without gaps. `replica_epoch` is raised to have every
+    process rebuild its replica.
+    """
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True)
     name = models.CharField(max_length=100)
     time_zone = models.CharField(max_length=64, default="UTC")
     revision = models.BigIntegerField(default=0)
+    replica_epoch = models.IntegerField(default=0)
     created_at = models.DateTimeField(default=now)
 
     def __str__(self) -> str:

@@ -22,7 +22,7 @@
 
   const base = new URL(script.src).origin;
   const endpoint = `${base}/channels/widget/${encodeURIComponent(key)}`;
-  const LIMIT = 2000;  // characters in one message
+  const LIMIT = 2000;  // characters in one message, or in an address that goes with it
   const PAUSE = 10 * 60 * 1000;  // silence after which the next message starts a new session
   const PATIENCE = 60 * 1000;  // wait for an answer
 
@@ -121,8 +121,8 @@
 
   function send({ id, text, session }) {
     const context = {
-      url: location.href,
-      referrer: document.referrer,
+      url: location.href.slice(0, LIMIT),
+      referrer: document.referrer.slice(0, LIMIT),
       language: navigator.language,
       timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     };
@@ -144,9 +144,9 @@
   }
 
   function timeOf(at) {
-    const date = at ? new Date(at) : new Date();
+    const date = new Date(at ?? NaN);
     if (Number.isNaN(date.getTime())) return '';
-    const clock = { hour: '2-digit', minute: '2-digit' };
+    const clock = { hour: 'numeric', minute: '2-digit' };
     const today = date.toDateString() === new Date().toDateString();
     const text = date.toLocaleString([], today ? clock : { day: 'numeric', month: 'short', ...clock });
     return make('time', { text, datetime: date.toISOString() });
@@ -200,12 +200,14 @@
     constructor() {
       super();
       const root = this.attachShadow({ mode: 'open' });
-      root.adoptedStyleSheets = [sheet()];
+      const style = new CSSStyleSheet();
+      style.replaceSync(STYLE);
+      root.adoptedStyleSheets = [style];
       this.#buildPanel();
+      const speech = draw([[8, 11, 1.1], [12, 11, 1.1], [16, 11, 1.1]],
+        'M12 3.5c5 0 9 3.2 9 7.5s-4 7.5-9 7.5c-.9 0-1.8-.1-2.6-.3L4.8 20.5l.9-4C4.1 15.1 3 13.2 3 11c0-4.3 4-7.5 9-7.5Z');
       this.launcher = make('button', { class: 'launcher', type: 'button', 'aria-label': 'Chat', 'aria-expanded': 'false',
-        'aria-controls': 'panel', press: () => (this.isOpen() ? this.close() : this.open()) },
-      draw([[7.5, 11, 1.1], [12, 11, 1.1], [16.5, 11, 1.1]], 'M12 3.5c5 0 9 3.2 9 7.5s-4 7.5-9 7.5c-.9 0-1.800-.1-2.600-.3L4.800 20.500l.9-4C4.100 15.100 3 13.200 3 11c0-4.300 4-7.500 9-7.500Z'),
-      draw([], 'm6 9.500 6 6 6-6'));
+        'aria-controls': 'panel', press: () => (this.isOpen() ? this.close() : this.open()) }, speech, draw([], 'm6 9.5 6 6 6-6'));
       root.append(this.panel, this.launcher);
       this.#listen();
     }
@@ -223,10 +225,10 @@
       this.field = make('textarea', { id: 'text', rows: '1', maxlength: LIMIT, placeholder: 'Write a message', dir: 'auto',
         enterkeyhint: 'send', autocomplete: 'off', 'aria-describedby': 'left' });
       this.left = make('span', { class: 'left', id: 'left' });
-      this.go = make('button', { class: 'go', 'aria-label': 'Send', disabled: '' }, draw([], 'M12 19.500v-15m-6.500 6.500L12 4.500l6.500 6.500'));
+      this.go = make('button', { class: 'go', 'aria-label': 'Send', disabled: '' }, draw([], 'M12 19.5v-15m-6.5 6.5L12 4.5l6.5 6.5'));
       this.form = make('form', {}, make('label', { for: 'text', class: 'quiet', text: 'Your message' }), this.field, this.left, this.go);
       const shut = make('button', { class: 'shut', type: 'button', 'aria-label': 'Close chat', press: () => this.close() },
-        draw([], 'm6.500 6.500 11 11m0-11-11 11'));
+        draw([], 'm6.5 6.5 11 11m0-11-11 11'));
       const header = make('header', {}, make('span', { class: 'mark' }, mark()), this.heading, shut);
       this.panel = make('section', { class: 'panel', id: 'panel', role: 'dialog', 'aria-label': this.#title, hidden: '' },
         header, this.log, this.form);
@@ -238,15 +240,15 @@
         this.#submit();
       });
       this.field.addEventListener('input', () => this.#fit());
-      this.panel.addEventListener('keydown', (event) => this.#key(event));
+      this.shadowRoot.addEventListener('keydown', (event) => this.#key(event));
       // The page's own shortcuts must not hear what is typed here.
-      for (const type of ['keyup', 'keypress']) this.panel.addEventListener(type, (event) => event.stopPropagation());
+      for (const type of ['keyup', 'keypress']) this.shadowRoot.addEventListener(type, (event) => event.stopPropagation());
       // Over the whole screen, leaving by Tab would lead to something covered: close instead.
       this.panel.addEventListener('focusout', ({ relatedTarget: next }) => {
         if (next && !this.shadowRoot.contains(next) && this.#fillsScreen()) this.#toggle(false);
       });
       window.addEventListener('online', () => this.#pump());
-      window.visualViewport?.addEventListener('resize', () => this.#aboveKeyboard());
+      for (const type of ['resize', 'scroll']) window.visualViewport?.addEventListener(type, () => this.#aboveKeyboard());
     }
 
     /* Opening and closing */
@@ -286,9 +288,10 @@
 
     /** Phones: keep the input above the keyboard where the page itself does not shrink. */
     #aboveKeyboard() {
-      const { height, scale } = window.visualViewport || {};
+      const { height, offsetTop, scale } = window.visualViewport || {};
       const fit = this.isOpen() && this.#fillsScreen() && scale === 1;
       this.panel.style.height = fit ? `${height}px` : '';
+      this.panel.style.top = fit ? `${offsetTop}px` : '';
     }
 
     /* Writing */
@@ -307,8 +310,10 @@
     #fit() {
       const { field } = this;
       const room = LIMIT - field.value.length;
+      const follow = this.#atEnd();
       field.style.height = 'auto';
-      field.style.height = `${field.scrollHeight}px`;
+      field.style.height = `${field.scrollHeight + 2}px`;
+      if (follow) this.#toEnd();
       this.left.textContent = room <= 100 ? `${room} left` : '';
       this.go.disabled = !field.value.trim();
     }
@@ -361,15 +366,17 @@
     async #deliver(message) {
       this.#state(message, 'sending', 'Sending');
       this.#wait(true);
-      await this.#loading;
+      await this.#load();
       try {
         const answer = await send(message);
         if (answer.visitor) memory.save({ visitor: answer.visitor });
         if (message.dropped) return true;
         memory.save({ at: Date.now() });
-        this.#state(message, 'sent', timeOf());
+        this.#state(message, 'sent', timeOf(Date.now()));
         this.#wait(false);
-        for (const reply of asList(answer.messages)) this.#show(reply);
+        const replies = asList(answer.messages);
+        if (replies.length) closeChoices(this.log);
+        for (const reply of replies) this.#show(reply);
         return true;
       } catch (error) {
         if (!message.dropped) this.#failed(message, error);
@@ -402,11 +409,13 @@
 
     /* Reading */
 
+    /** Once per page, or again after it failed. */
     #load() {
       this.#loading ??= this.#fill().catch(() => {
         this.#loading = null;
         this.#notLoaded();
       });
+      return this.#loading;
     }
 
     /** The greeting, or the chat that is still running, above what was written meanwhile. */
@@ -441,6 +450,7 @@
     }
 
     #notLoaded() {
+      if (this.log.querySelector('.user')) return;  // the message that cannot be sent says so
       const again = make('button', { type: 'button', class: 'again', text: 'Try again', press: () => {
         this.#load();
         this.#refocus();
@@ -495,3 +505,141 @@
       this.#greet();
     }
   }
+
+  /* 7 ── Style ────────────────────────────────────────────────────────────────────────────────────────────────── */
+
+  const STYLE = `
+    :host { all: initial !important; color-scheme: light dark !important; --surface: #fff; --bubble: #f3eef1; --line: #e4dce1;
+      --edge: #92868d; --ink: #251b22; --ink-2: #70646b; --plum: #85326f; --fill: #85326f; --press: #6b2559; --head: #85326f; --soft: #f8edf5; --honey: #e0a020; --bad: #b3291f;
+      --shadow: 0 2px 6px rgb(60 25 50 / .1), 0 24px 56px -16px rgb(60 25 50 / .38) }
+    @media (prefers-color-scheme: dark) {
+      :host { --surface: #1c181b; --bubble: #2e272c; --line: #3a3238; --edge: #7c7078; --ink: #f4eef1; --ink-2: #b0a4ab;
+        --plum: #e7a9d6; --fill: #a04a8a; --press: #ab5494; --head: #632e57; --soft: #38263a; --honey: #f0b746; --bad: #f58d82;
+        --shadow: 0 0 0 1px #3a3238, 0 24px 56px -12px rgb(0 0 0 / .8) }
+    }
+    *, ::before, ::after { box-sizing: border-box }
+    [hidden] { display: none !important }
+    .quiet { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap }
+    svg { display: block; width: 24px; height: 24px; fill: none; stroke: currentColor; stroke-width: 1.75; stroke-linecap: round;
+      stroke-linejoin: round }
+    circle { fill: currentColor; stroke: none }
+    button, textarea { margin: 0; border: 0; background: none; color: inherit; font: inherit }
+    button { cursor: pointer; -webkit-tap-highlight-color: transparent }
+    button:disabled { cursor: default }
+    :focus-visible { outline: 2px solid var(--plum); outline-offset: 2px }
+
+    .launcher, .panel { position: fixed; z-index: 2147483000; font: 400 15px/1.45 -apple-system, BlinkMacSystemFont, "Segoe UI",
+      Roboto, "Noto Sans", "Liberation Sans", "Helvetica Neue", Arial, sans-serif; color: var(--ink); text-align: start;
+      -webkit-font-smoothing: antialiased }
+    .launcher { right: calc(20px + env(safe-area-inset-right)); bottom: calc(20px + env(safe-area-inset-bottom)); width: 56px; height: 56px;
+      display: grid; place-items: center; border-radius: 50%; background: var(--fill); color: #fff;
+      box-shadow: 0 0 0 1px rgb(255 255 255 / .18), 0 8px 24px -6px rgb(60 25 50 / .6) }
+    .launcher:hover { background: var(--press) }
+    .launcher:focus-visible { outline-offset: 3px; box-shadow: 0 0 0 3px var(--surface) }
+    .launcher svg { width: 28px; height: 28px }
+    .launcher[aria-expanded="false"] svg:last-child, .launcher[aria-expanded="true"] svg:first-child { display: none }
+    .launcher[data-unread]::after { content: ""; position: absolute; top: 0; right: 0; width: 16px; height: 16px; border-radius: 50%;
+      background: var(--honey); border: 2px solid var(--surface) }
+
+    .panel { right: calc(20px + env(safe-area-inset-right)); bottom: calc(88px + env(safe-area-inset-bottom)); width: 384px;
+      height: min(620px, calc(100vh - 108px)); height: min(620px, calc(100dvh - 108px)); display: flex; flex-direction: column;
+      overflow: hidden; border-radius: 18px; background: var(--surface); box-shadow: var(--shadow) }
+    header { flex: none; display: flex; align-items: center; gap: 12px; min-height: 64px; padding: 10px 12px 10px 16px; color: #fff;
+      background: radial-gradient(circle at 84% 108%, rgb(255 255 255 / .09) 46px, transparent 47px),
+        radial-gradient(circle at 97% -6%, rgb(255 255 255 / .07) 58px, transparent 59px), var(--head) }
+    header :focus-visible { outline-color: #fff; outline-offset: -2px }
+    .mark { flex: none; display: grid; place-items: center; width: 36px; height: 36px; border-radius: 50%; background: #fff; color: #85326f }
+    .mark svg { width: 22px; height: 22px }
+    .mark circle:nth-child(1) { fill: #e0a020 }
+    .mark circle:nth-child(2), .mark circle:nth-child(5) { fill: #a95699 }
+    h2 { flex: 1; min-width: 0; margin: 0; font-size: 17px; line-height: 1.3; font-weight: 650; letter-spacing: -.01em; overflow: hidden;
+      text-overflow: ellipsis; white-space: nowrap }
+    .shut { flex: none; display: grid; place-items: center; width: 40px; height: 40px; border-radius: 50% }
+    .shut:hover { background: rgb(0 0 0 / .18) }
+
+    .log { flex: 1; min-height: 0; overflow: hidden auto; overscroll-behavior: contain; padding: 18px 16px 10px; scrollbar-width: thin;
+      position: relative }
+    .log:focus-visible { outline-offset: -3px }
+    .turn { display: flex; flex-direction: column; align-items: flex-start; max-width: 86%; margin-bottom: 12px }
+    .turn.user { align-items: flex-end; margin-inline-start: auto }
+    .bot:has(+ .bot):not(:has(.choices)), .user:has(+ .user) { margin-bottom: 4px }
+    .bot:has(+ .bot) .note, .user[data-state="sent"]:has(+ .user[data-state="sent"]) .note { display: none }
+    .bubble { max-width: 100%; margin: 0; padding: 9px 14px; border-radius: 18px 18px 18px 5px; background: var(--bubble);
+      white-space: pre-wrap; overflow-wrap: anywhere }
+    .user .bubble { border-radius: 18px 18px 5px 18px; background: var(--fill); color: #fff }
+    .user[data-state="waiting"] .bubble, .user[data-state="sending"] .bubble { background: var(--press) }
+    .user[data-state="failed"] .bubble { background: none; color: var(--ink); box-shadow: inset 0 0 0 1.5px var(--bad) }
+    .bubble a { color: var(--plum); text-underline-offset: .2em }
+    .picture { display: block; max-width: 100%; margin-top: 4px; border-radius: 14px; overflow: hidden; color: var(--plum) }
+    .picture img { display: block; max-width: 100%; max-height: 260px; object-fit: cover; background: var(--bubble) }
+    .note { display: flex; flex-wrap: wrap; align-items: center; gap: 0 8px; padding: 3px 4px 0; font-size: 12px; color: var(--ink-2) }
+    .note:empty { display: none }
+    .user .note { justify-content: flex-end; text-align: end }
+    .again { min-height: 28px; padding: 0 2px; border-radius: 6px; color: var(--bad); font-weight: 600; text-decoration: underline;
+      text-underline-offset: .2em }
+    .offline { padding: 12px; text-align: center; color: var(--ink-2) }
+    .offline p { margin: 0 }
+    .choices { display: flex; flex-wrap: wrap; gap: 8px; padding-top: 8px }
+    .choices > * { min-height: 34px; max-width: 100%; padding: 5px 14px; border: 1.5px solid var(--plum); border-radius: 18px;
+      display: inline-flex; align-items: center; background: var(--surface); color: var(--plum); font: inherit; font-size: 14px; font-weight: 500; text-decoration: none; text-align: start;
+      overflow-wrap: anywhere }
+    .choices > :not(:disabled):hover { background: var(--soft) }
+    .choices :disabled { border-color: var(--line); color: var(--ink-2); font-weight: 400 }
+    .choices [aria-pressed="true"] { border-color: var(--plum); background: var(--soft); color: var(--plum); font-weight: 500 }
+    .typing { display: inline-flex; gap: 5px; margin-bottom: 12px; padding: 14px 16px; border-radius: 18px 18px 18px 5px;
+      background: var(--bubble) }
+    .typing i { width: 7px; height: 7px; border-radius: 50%; background: var(--ink-2) }
+
+    form { flex: none; display: flex; align-items: flex-end; gap: 8px; position: relative; margin: 0;
+      padding: 10px 12px calc(12px + env(safe-area-inset-bottom)); border-top: 1px solid var(--line) }
+    textarea { flex: 1; min-width: 0; min-height: 42px; max-height: 132px; padding: 9px 14px; border: 1px solid var(--edge);
+      border-radius: 21px; background: var(--surface); color: var(--ink); line-height: 22px; resize: none; overflow-y: auto;
+      scrollbar-width: thin }
+    textarea::placeholder { color: var(--ink-2); opacity: 1 }
+    textarea:focus-visible { border-color: var(--plum); outline: 2px solid transparent; box-shadow: inset 0 0 0 1px var(--plum) }
+    .left { position: absolute; inset: auto 64px 100% auto; padding: 2px 8px; border-radius: 8px 8px 0 0; background: var(--surface);
+      color: var(--ink-2); font-size: 12px; font-variant-numeric: tabular-nums }
+    .left:empty { display: none }
+    .go { flex: none; display: grid; place-items: center; width: 42px; height: 42px; border-radius: 50%; background: var(--fill); color: #fff }
+    .go:hover { background: var(--press) }
+    .go:disabled { background: var(--bubble); color: var(--ink-2) }
+
+    @media (max-width: 480px) {
+      .panel { inset: 0; width: 100%; height: 100vh; height: 100dvh; border-radius: 0 }
+      header { padding-top: calc(10px + env(safe-area-inset-top)) }
+      .panel:not([hidden]) + .launcher { display: none }
+      textarea { font-size: 16px }
+      .choices > *, .again { min-height: 40px }
+      .choices > * { border-radius: 20px; padding-block: 8px }
+    }
+    @media (prefers-reduced-motion: no-preference) {
+      .panel { animation: rise .18s ease-out }
+      .turn { animation: rise .16s ease-out }
+      .launcher, .go { transition: background .12s ease-out }
+      .typing i { animation: breathe 1.2s infinite ease-in-out }
+      .typing i:nth-child(2) { animation-delay: .16s }
+      .typing i:nth-child(3) { animation-delay: .32s }
+      @keyframes rise { from { opacity: 0; transform: translateY(8px) } }
+      @keyframes breathe { 0%, 60%, 100% { transform: none; opacity: .5 } 30% { transform: translateY(-3px); opacity: 1 } }
+    }
+    @media (forced-colors: active) {
+      .panel, .bubble, .typing, .launcher, .go { border: 1px solid }
+      .typing i { background: CanvasText }
+    }
+    @media print { :host { display: none !important } }
+  `;
+
+  /* 8 ── Start ────────────────────────────────────────────────────────────────────────────────────────────────── */
+
+  customElements.define('coterie-chat', CoterieChat);
+  const chat = new CoterieChat();
+  window.Coterie = Object.freeze({
+    open: () => chat.open(),
+    close: () => chat.close(),
+    isOpen: () => chat.isOpen(),
+    resetSession: () => chat.resetSession(),
+  });
+  const start = () => document.body.append(chat);
+  if (document.body) start();
+  else document.addEventListener('DOMContentLoaded', start);
+})();

@@ -1,0 +1,75 @@
+"""The audience of a workspace: what the doors ask."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+import duckdb
+
+from coterie.accounts.models import Workspace
+from coterie.audience import query
+from coterie.audience.columns import Catalogue, Column, catalogue
+from coterie.audience.compiler import Predicate, compile_filter
+from coterie.audience.moments import Moments
+from coterie.audience.replica import Replica, replica_of
+from coterie.audience.tree import Node
+from coterie.audience.view import Parsed, View, parse
+from coterie.core.clock import now
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Everybody of a workspace, with the columns there are and the moment that relative dates count from."""
+
+    workspace: Workspace
+    catalogue: Catalogue
+    moments: Moments
+
+    @property
+    def replica(self) -> Replica:
+        """The read side in this process."""
+        return replica_of(self.workspace)
+
+    def parse(self, query_string: str) -> Parsed:
+        """The view behind a raw query string, and what of it could not be understood."""
+        return parse(query_string, self.catalogue, self.moments)
+
+    def predicate(self, node: Node | None) -> Predicate:
+        """The compiled filter; raises FilterError."""
+        return compile_filter(node, self.catalogue, self.moments)
+
+    def ask(self, question: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
+        """See `Replica.ask`: one snapshot that holds everything committed so far."""
+        return self.replica.ask(question)
+
+    def page(self, view: View, limit: int) -> query.Page:
+        """One page of the list with the exact total."""
+        predicate = self.predicate(view.node)
+        return self.ask(lambda reader: query.page(reader, predicate, view, self.catalogue, limit))
+
+    def count(self, node: Node | None) -> int:
+        """How many people match, exactly."""
+        predicate = self.predicate(node)
+        return self.ask(lambda reader: query.count(reader, predicate))
+
+    def matching_ids(self, node: Node | None) -> list[int]:
+        """Ids of everybody who matches, ascending."""
+        predicate = self.predicate(node)
+        return self.ask(lambda reader: query.matching_ids(reader, predicate))
+
+    def segment_sizes(self) -> dict[int, int]:
+        """People per segment id; a segment without people is missing."""
+        return self.ask(query.segment_sizes)
+
+    def facet(self, node: Node | None, column: Column, starts: str = "", limit: int = 50) -> list[tuple[str, int]]:
+        """The most frequent values of a column that begin with `starts`, and how many people have each."""
+        predicate = self.predicate(node)
+        return self.ask(lambda reader: query.facet(reader, predicate, column, starts, limit))
+
+
+def audience_of(workspace: Workspace) -> Audience:
+    """The audience as it is now: one query for the catalogue."""
+    return Audience(workspace, catalogue(workspace.pk), Moments(now(), ZoneInfo(workspace.time_zone)))

@@ -1,0 +1,119 @@
+"""The one compiler: a filter tree → a DuckDB predicate over `people p`.
+
+Page, count, facet, export, bulk and segments all use it, so that they cannot disagree. Values are always bound;
+identifiers come from the catalogue; rules from the rules table. Anything unknown is refused with its position:
+a typo never means everybody.
+"""
+
+from dataclasses import dataclass
+from typing import Any as AnyValue
+
+from coterie.audience.columns import Catalogue
+from coterie.audience.moments import Moments
+from coterie.audience.rules import RULES, VALUE_HINT, Arity, Rule, Sql
+from coterie.audience.tree import (
+    MAX_CONDITIONS,
+    MAX_DEPTH,
+    MAX_VALUE_LENGTH,
+    MAX_VALUES,
+    All,
+    Any,
+    Condition,
+    FilterError,
+    Node,
+    Not,
+    conditions,
+)
+
+_COUNT = {Arity.NONE: (0, 0), Arity.ONE: (1, 1), Arity.TWO: (2, 2), Arity.MANY: (1, MAX_VALUES)}
+
+
+@dataclass(frozen=True, slots=True)
+class Predicate:
+    """A boolean DuckDB expression over `people p` and its bound values."""
+
+    sql: str
+    params: tuple[AnyValue, ...]
+
+
+EVERYBODY = Predicate("true", ())
+
+
+def compile_filter(node: Node | None, catalogue: Catalogue, moments: Moments) -> Predicate:
+    """The predicate of `node` (None: everybody). Raises FilterError."""
+    if node is None:
+        return EVERYBODY
+    if sum(1 for _ in conditions(node)) > MAX_CONDITIONS:
+        raise FilterError("filter", f"at most {MAX_CONDITIONS} conditions.")
+    sql, params = _node(node, catalogue, moments, "filter", 1)
+    return Predicate(sql, tuple(params))
+
+
+def find_rule(condition: Condition, catalogue: Catalogue, where: str) -> Rule:
+    """The rule of a condition, after checking the attribute, the rule, and the number and length of the values."""
+    column = catalogue.get(condition.attribute)
+    if column is None:
+        raise FilterError(where, f"there is no attribute “{condition.attribute[:128]}”.", tuple(catalogue.by_key))
+    rules = RULES[column.type]
+    rule = rules.get(condition.rule)
+    if rule is None:
+        raise FilterError(where, f"{column.label} has no rule “{condition.rule[:128]}”.", tuple(rules))
+    least, most = _COUNT[rule.arity]
+    if not least <= len(condition.values) <= most:
+        wanted = "no value" if most == 0 else f"{least} value{'s' * (least > 1)}" if least == most else "1 to 100 values"
+        raise FilterError(where, f"“{column.label} {rule.words}” takes {wanted}.")
+    if any(len(value) > MAX_VALUE_LENGTH for value in condition.values):
+        raise FilterError(where, f"a value is longer than {MAX_VALUE_LENGTH} characters.")
+    if any(not value.strip() or "\x00" in value for value in condition.values):
+        raise FilterError(where, f"“{column.label} {rule.words}” needs a value.")
+    return rule
+
+
+def check(condition: Condition, catalogue: Catalogue, moments: Moments, where: str) -> None:
+    """Raises FilterError unless the condition compiles."""
+    _condition(condition, catalogue, moments, where)
+
+
+def _node(node: Node, catalogue: Catalogue, moments: Moments, where: str, depth: int) -> Sql:
+    if depth > MAX_DEPTH:
+        raise FilterError(where, f"groups may be nested {MAX_DEPTH} deep, not deeper.")
+    match node:
+        case Condition():
+            return _condition(node, catalogue, moments, where)
+        case All(children):
+            return _group(children, " AND ", "true", catalogue, moments, where, depth)
+        case Any(children):
+            return _group(children, " OR ", "false", catalogue, moments, where, depth)
+        case Not(child):
+            sql, params = _node(child, catalogue, moments, f"{where}.not", depth + 1)
+            return _negated(sql), params
+
+
+def _group(
+    children: tuple[Node, ...], joiner: str, empty: str, catalogue: Catalogue, moments: Moments, where: str, depth: int
+) -> Sql:
+    parts: list[str] = []
+    params: list[AnyValue] = []
+    for index, child in enumerate(children):
+        sql, values = _node(child, catalogue, moments, f"{where}[{index}]", depth + 1)
+        parts.append(sql)
+        params += values
+    return (f"({joiner.join(parts)})" if parts else empty), params
+
+
+def _condition(condition: Condition, catalogue: Catalogue, moments: Moments, where: str) -> Sql:
+    rule = find_rule(condition, catalogue, where)
+    column = catalogue.by_key[condition.attribute]
+    try:
+        sql, params = rule.build(column, condition.values, moments)
+    except (ValueError, OverflowError) as error:
+        shown = " and ".join(value[:100] for value in condition.values)
+        raise FilterError(
+            where, f"“{shown}” does not fit “{column.label} {rule.words}”: it takes {VALUE_HINT[column.type]}."
+        ) from error
+    return (_negated(sql) if rule.negates else sql), params
+
+
+def _negated(sql: str) -> str:
+    """NOT, where unknown (a missing value) counts as not matching."""
+    return f"(NOT coalesce({sql}, false))"

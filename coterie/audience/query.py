@@ -1,0 +1,190 @@
+"""Questions to the audience: pages, exact counts, facets, all matching ids, rows for export.
+
+Every question takes a compiled `Predicate`, so that all answers about one filter are about the same people.
+"""
+
+import datetime as dt
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from coterie.audience.columns import DEFAULT_KEYS, Catalogue, Column, Type
+from coterie.audience.compiler import Predicate
+from coterie.audience.cursor import Cursor, Value
+from coterie.audience.view import View
+from coterie.core.clock import UTC
+from coterie.core.ids import to_public
+
+_FIELDS = ("id", "user_id", "banned", "created_at", "last_seen", "chats")
+_DEFAULT_FIELDS = tuple(key.removeprefix("default_") for key in DEFAULT_KEYS)
+_ROW = ", ".join(f"p.{name}" for name in (*_FIELDS, *_DEFAULT_FIELDS)) + ", p.custom::JSON::VARCHAR"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One listed person."""
+
+    id: int
+    user_id: str
+    banned: bool
+    created_at: dt.datetime
+    last_seen: dt.datetime | None
+    chats: int
+    attributes: dict[str, Any]
+    segments: list[int] = field(default_factory=list)
+
+    @property
+    def public_id(self) -> str:
+        """24 hex digits."""
+        return to_public(self.id)
+
+    def value(self, column: Column) -> Any:
+        """The person's value in a column; None when it is missing."""
+        match column.key:
+            case "userId":
+                return self.user_id
+            case "banned":
+                return self.banned
+            case "lastSeen":
+                return self.last_seen
+            case "createdAt":
+                return self.created_at
+            case "chats":
+                return self.chats
+            case _:
+                return self.attributes.get(column.key)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list. `total` is exact. `next` leads to the following page."""
+
+    rows: list[Row]
+    total: int
+    first: int
+    next: Cursor | None
+
+
+def page(
+    reader: duckdb.DuckDBPyConnection, predicate: Predicate, view: View, catalogue: Catalogue, limit: int
+) -> Page:
+    """The page of `view` after its cursor, and the exact number of people that match."""
+    column = catalogue.by_key[view.sort_key]
+    direction = "DESC" if view.descending else "ASC"
+    after_sql, after_params = _after(view, column)
+    # Two steps: the few ids by their order, then their rows. Reading whole rows in the first step costs 5 × more.
+    found = reader.execute(
+        f"SELECT p.id, {_sort_value(column)} FROM people p WHERE {predicate.sql}{after_sql}"
+        f" ORDER BY {_sort_value(column)} {direction} NULLS LAST, p.id {direction} LIMIT {int(limit) + 1}",
+        [*predicate.params, *after_params],
+    ).fetchall()
+    ids = [row[0] for row in found[:limit]]
+    position = view.after.position if view.after else 0
+    following = None
+    if len(found) > limit:
+        following = Cursor(view.sort, _portable(found[limit - 1][1]), ids[-1], position + limit)
+    return Page(rows(reader, ids), count(reader, predicate), position + 1 if ids else 0, following)
+
+
+def count(reader: duckdb.DuckDBPyConnection, predicate: Predicate) -> int:
+    """How many people match, exactly."""
+    found = reader.execute(f"SELECT count(*) FROM people p WHERE {predicate.sql}", [*predicate.params]).fetchone()
+    return int(found[0]) if found else 0
+
+
+def rows(reader: duckdb.DuckDBPyConnection, ids: Sequence[int]) -> list[Row]:
+    """The people of these ids, in this order; ids of nobody are left out."""
+    if not ids:
+        return []
+    marks = ", ".join("?" * len(ids))
+    found = reader.execute(f"SELECT {_ROW} FROM people p WHERE p.id IN ({marks})", list(ids)).fetchall()
+    segments: dict[int, list[int]] = {}
+    for segment_id, person_id in reader.execute(
+        f"SELECT segment_id, person_id FROM memberships WHERE person_id IN ({marks}) ORDER BY ALL", list(ids)
+    ).fetchall():
+        segments.setdefault(person_id, []).append(segment_id)
+    by_id = {row[0]: _row(row, segments.get(row[0], [])) for row in found}
+    return [by_id[row_id] for row_id in ids if row_id in by_id]
+
+
+def matching_ids(reader: duckdb.DuckDBPyConnection, predicate: Predicate) -> list[int]:
+    """Ids of everybody who matches, ascending: the order in which their rows are locked."""
+    found = reader.execute(f"SELECT p.id FROM people p WHERE {predicate.sql} ORDER BY p.id", [*predicate.params])
+    return [row[0] for row in found.fetchall()]
+
+
+def segment_sizes(reader: duckdb.DuckDBPyConnection) -> dict[int, int]:
+    """People per segment; segments without people are missing."""
+    found = reader.execute("SELECT segment_id, count(*) FROM memberships GROUP BY ALL").fetchall()
+    return dict(found)
+
+
+def facet(
+    reader: duckdb.DuckDBPyConnection, predicate: Predicate, column: Column, starts: str, limit: int
+) -> list[tuple[str, int]]:
+    """The most frequent values of a text column among the people that match, with how many have each."""
+    return reader.execute(
+        f"SELECT {column.sql} AS value, count(*) AS people FROM people p"
+        f" WHERE {predicate.sql} AND value IS NOT NULL AND starts_with(lower(value), lower(?))"
+        f" GROUP BY value ORDER BY people DESC, value LIMIT {int(limit)}",
+        [*predicate.params, starts],
+    ).fetchall()
+
+
+def batches(
+    reader: duckdb.DuckDBPyConnection, predicate: Predicate, select: Sequence[str], size: int = 20_000
+) -> Iterator[pa.RecordBatch]:
+    """The given expressions over `people p` for everybody who matches, newest talk first, as a stream."""
+    reader.execute(
+        f"SELECT {', '.join(select)} FROM people p WHERE {predicate.sql} ORDER BY p.last_seen DESC NULLS LAST, p.id DESC",
+        [*predicate.params],
+    )
+    yield from reader.to_arrow_reader(size)
+
+
+def cursor_after(
+    reader: duckdb.DuckDBPyConnection, person_id: int, sort: str, catalogue: Catalogue
+) -> Cursor | None:
+    """The cursor that continues after this person, for clients that page by the last id they saw."""
+    column = catalogue.by_key[sort.removeprefix("-")]
+    found = reader.execute(f"SELECT {_sort_value(column)} FROM people p WHERE p.id = ?", [person_id]).fetchone()
+    return Cursor(sort, _portable(found[0]), person_id) if found else None
+
+
+def _sort_value(column: Column) -> str:
+    return f"lower({column.sql})" if column.type == Type.TEXT else column.sql
+
+
+def _after(view: View, column: Column) -> tuple[str, list[Any]]:
+    """The keyset condition: strictly after (value, id) in the view's order, where missing values come last."""
+    if view.after is None:
+        return "", []
+    expression, than = _sort_value(column), "<" if view.descending else ">"
+    value: Any = view.after.value
+    if value is None:
+        return f" AND ({expression} IS NULL AND p.id {than} ?)", [view.after.person_id]
+    mark = "?::TIMESTAMP" if column.type == Type.TIME else "?"
+    return (
+        f" AND ({expression} {than} {mark} OR ({expression} = {mark} AND p.id {than} ?) OR {expression} IS NULL)",
+        [value, value, view.after.person_id],
+    )
+
+
+def _portable(value: Any) -> Value:
+    return value.isoformat(sep=" ") if isinstance(value, dt.datetime) else value
+
+
+def _row(values: tuple[Any, ...], segments: list[int]) -> Row:
+    person_id, user_id, banned, created_at, last_seen, chats = values[: len(_FIELDS)]
+    defaults = zip(DEFAULT_KEYS, values[len(_FIELDS) : -1], strict=True)
+    attributes = {key: value for key, value in defaults if value is not None}
+    attributes |= json.loads(values[-1]) if values[-1] else {}
+    return Row(person_id, user_id, banned, _aware(created_at), _aware(last_seen), chats, attributes, segments)
+
+
+def _aware(moment: Any) -> Any:
+    return moment.replace(tzinfo=UTC) if moment is not None else None

@@ -1,0 +1,200 @@
+"""A view of the list as an object that reads and prints its URL: the URL *is* the shared view.
+
+Form (architecture §5): `?match=all&f=default_country:is:United%20States&sort=-lastSeen&after=…`. The parts of `f` are
+percent-encoded one by one, then joined with `:`; several values are joined with `|`. Nested groups travel as `q=<JSON>`.
+Defaults are dropped when printing, so that one view has one URL.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import quote, unquote, unquote_plus
+
+from coterie.audience.columns import Catalogue, Type
+from coterie.audience.compiler import check
+from coterie.audience.cursor import Cursor
+from coterie.audience.moments import Moments
+from coterie.audience.rules import RULES, Arity
+from coterie.audience.tree import All, Any, Condition, FilterError, Node, conditions, from_json, to_json
+
+DEFAULT_SORT = "-lastSeen"
+UNSORTABLE = frozenset({"segment"})
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is listed and in which order. `children` are joined by `match` ("all" or "any")."""
+
+    match: str = "all"
+    children: tuple[Node, ...] = ()
+    sort: str = DEFAULT_SORT
+    after: Cursor | None = None
+
+    @property
+    def node(self) -> Node | None:
+        """The filter as a tree; None when there is none, that is: everybody."""
+        if not self.children:
+            return None
+        return Any(self.children) if self.match == "any" else All(self.children)
+
+    @property
+    def sort_key(self) -> str:
+        """The column that the list is sorted by."""
+        return self.sort.removeprefix("-")
+
+    @property
+    def descending(self) -> bool:
+        """Newest, biggest, last letter first."""
+        return self.sort.startswith("-")
+
+    @property
+    def query(self) -> str:
+        """The canonical query string, without the `?`; empty for the default view."""
+        parts = [] if self.match == "all" else [f"match={self.match}"]
+        if all(isinstance(child, Condition) for child in self.children):
+            parts += [f"f={print_condition(child)}" for child in self.children if isinstance(child, Condition)]
+        elif self.node is not None:
+            parts.append("q=" + quote(json.dumps(to_json(self.node), separators=(",", ":")), safe=""))
+        if self.sort != DEFAULT_SORT:
+            parts.append(f"sort={quote(self.sort, safe='')}")
+        if self.after is not None:
+            parts.append(f"after={self.after.encode()}")
+        return "&".join(parts)
+
+    def first_page(self) -> "View":
+        """The same list from its start."""
+        return replace(self, after=None)
+
+    def with_condition(self, condition: Condition, index: int | None = None) -> "View":
+        """With one more condition, or with the one at `index` replaced."""
+        children = list(self.children)
+        if index is not None and 0 <= index < len(children):
+            children[index] = condition
+        else:
+            children.append(condition)
+        return replace(self, children=tuple(children), after=None)
+
+    def without(self, index: int) -> "View":
+        """Without the condition at `index`."""
+        return replace(self, children=self.children[:index] + self.children[index + 1 :], after=None)
+
+    def matching(self, match: str) -> "View":
+        """The same conditions, joined by `match`."""
+        return replace(self, match=match, after=None)
+
+    def sorted_by(self, sort: str) -> "View":
+        """The same people in another order, from the start."""
+        return replace(self, sort=sort, after=None)
+
+
+def print_condition(condition: Condition) -> str:
+    """`default_country:is:United%20States`."""
+    parts = [quote(condition.attribute, safe=""), quote(condition.rule, safe="")]
+    if condition.values:
+        parts.append("|".join(quote(value, safe="") for value in condition.values))
+    return ":".join(parts)
+
+
+def parse_condition(raw: str, where: str = "f") -> Condition:
+    """The condition behind one raw (not yet decoded) `f`.
+
+    Clients that encode the whole value a second time (`%3A` for the colons) are understood too.
+    """
+    if ":" not in raw:
+        raw = unquote_plus(raw)
+    attribute, _, rest = raw.replace("+", " ").partition(":")
+    rule, _, values = rest.partition(":")
+    if not attribute or not rule:
+        raise FilterError(where, f"“{unquote(raw)[:200]}” is not of the form attribute:rule:value.")
+    return Condition(
+        unquote(attribute), unquote(rule), tuple(unquote(value) for value in values.split("|")) if values else ()
+    )
+
+
+def _single_value(condition: Condition, catalogue: Catalogue) -> Condition:
+    """A `|` typed by hand after a rule that takes one value is part of that value."""
+    column = catalogue.get(condition.attribute)
+    rule = RULES[column.type].get(condition.rule) if column else None
+    if rule and rule.arity == Arity.ONE and len(condition.values) > 1:
+        return replace(condition, values=("|".join(condition.values),))
+    return condition
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A view and what could not be understood of it. The broken parts are not in the view."""
+
+    view: View
+    problems: tuple[FilterError, ...] = ()
+
+
+def parse(query_string: str, catalogue: Catalogue, moments: Moments) -> Parsed:
+    """The view of a raw query string. Each broken part is left out and named; names that are not ours are ignored."""
+    pairs = [(name, raw) for name, _, raw in (part.partition("=") for part in query_string.split("&")) if raw]
+    first = dict(reversed(pairs))
+    problems: list[FilterError] = []
+    match, children = _filters(pairs, first, catalogue, moments, problems)
+    sort = unquote_plus(first.get("sort", DEFAULT_SORT))
+    if not is_sortable(sort.removeprefix("-"), catalogue):
+        problems.append(FilterError("sort", f"the list cannot be sorted by “{sort[:128]}”."))
+        sort = DEFAULT_SORT
+    after = None
+    if raw_after := unquote_plus(first.get("after", "")):
+        after = Cursor.decode(raw_after, sort)
+        if after is None:
+            problems.append(FilterError("after", "this page marker belongs to another list; showing the first page."))
+    return Parsed(View(match, children, sort, after), tuple(problems))
+
+
+def is_sortable(key: str, catalogue: Catalogue) -> bool:
+    """Whether the list can be sorted by that column."""
+    column = catalogue.get(key)
+    return column is not None and column.type != Type.SEGMENT
+
+
+def _filters(
+    pairs: Sequence[tuple[str, str]],
+    first: dict[str, str],
+    catalogue: Catalogue,
+    moments: Moments,
+    problems: list[FilterError],
+) -> tuple[str, tuple[Node, ...]]:
+    match = unquote_plus(first.get("match", "all"))
+    if match not in ("all", "any"):
+        problems.append(FilterError("match", f"“{match[:40]}” is not a way to match.", ("all", "any")))
+        match = "all"
+    if "q" in first:
+        return _nested(unquote_plus(first["q"]), catalogue, moments, problems)
+    children: list[Node] = []
+    for index, raw in enumerate(raw for name, raw in pairs if name == "f"):
+        where = f"f[{index}]"
+        try:
+            condition = _single_value(parse_condition(raw, where), catalogue)
+            check(condition, catalogue, moments, where)
+        except FilterError as problem:
+            problems.append(problem)
+        else:
+            children.append(condition)
+    return match, tuple(children)
+
+
+def _nested(
+    text: str, catalogue: Catalogue, moments: Moments, problems: list[FilterError]
+) -> tuple[str, tuple[Node, ...]]:
+    try:
+        node = from_json(json.loads(text))
+        for condition in conditions(node):
+            check(condition, catalogue, moments, f"q: {condition.attribute[:128]}")
+    except FilterError as problem:
+        problems.append(problem)
+        return "all", ()
+    except (ValueError, RecursionError):
+        problems.append(FilterError("q", "this is not JSON."))
+        return "all", ()
+    match node:
+        case All(children):
+            return "all", children
+        case Any(children) if children:
+            return "any", children
+        case _:
+            return "all", (node,)

@@ -1,0 +1,99 @@
+"""The one door: every change to people goes through a journal transaction.
+
+A transaction locks the rows of the people it changes in id order (`people.changes`), does its work, and last of all
+takes its revisions by raising `workspace.revision`. Whoever holds that row commits next, so revisions are gap-free and
+in commit order on every database: a reader that has seen revision r has seen everything up to r.
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+from django.apps import apps
+from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db.models import F
+
+from coterie.core.clock import now
+from coterie.journal.models import JournalEntry, Kind
+
+T = TypeVar("T")
+_ATTEMPTS = 6
+
+
+class Transaction:
+    """An open journal transaction of one workspace."""
+
+    def __init__(self, workspace_id: int, actor: str, operation_id: int | None) -> None:
+        self.workspace_id = workspace_id
+        self.actor = actor
+        self.operation_id = operation_id
+        self.at = now()
+        self._entries: list[tuple[int, Kind, dict[str, Any] | None, dict[str, Any] | None]] = []
+
+    def record(
+        self, person_id: int, kind: Kind, before: dict[str, Any] | None = None, after: dict[str, Any] | None = None
+    ) -> None:
+        """One change of one person, to be written at the end."""
+        self._entries.append((person_id, kind, before, after))
+
+    def record_many(self, person_ids: Iterable[int], kind: Kind, after: dict[str, Any] | None = None) -> None:
+        """The same change of many people."""
+        self._entries += [(person_id, kind, None, after) for person_id in person_ids]
+
+    def _close(self) -> None:
+        """Takes the revisions and writes the entries; nothing may be locked after this."""
+        if not self._entries:
+            return
+        revision = take_revisions(self.workspace_id, len(self._entries))
+        JournalEntry.objects.bulk_create(
+            (
+                JournalEntry(
+                    workspace_id=self.workspace_id,
+                    revision=number,
+                    person_id=person_id,
+                    kind=kind,
+                    before=before,
+                    after=after,
+                    actor=self.actor,
+                    operation_id=self.operation_id,
+                    at=self.at,
+                )
+                for number, (person_id, kind, before, after) in enumerate(self._entries, revision + 1)
+            ),
+            batch_size=2_000,
+        )
+
+
+def take_revisions(workspace_id: int, count: int) -> int:
+    """Raises the workspace's revision by `count` and returns what it was. Call last in a transaction."""
+    workspaces = apps.get_model("accounts", "Workspace").objects.filter(pk=workspace_id)
+    workspaces.update(revision=F("revision") + count)
+    return int(workspaces.values_list("revision", flat=True).get()) - count
+
+
+def commit(
+    workspace_id: int, actor: str, work: Callable[[Transaction], T], *, operation_id: int | None = None
+) -> T:
+    """Runs `work` in a journal transaction and returns its result, once everything is durable.
+
+    `actor` names who did it: `member:<id>`, `channel:<id>`, `token:<id>` or a command. `work` may run again from the
+    start when it collided with another writer, so it must not change anything outside the transaction.
+    """
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            with transaction.atomic():
+                journal = Transaction(workspace_id, actor, operation_id)
+                result = work(journal)
+                journal._close()
+                return result
+        except (IntegrityError, OperationalError) as error:
+            if attempt == _ATTEMPTS or connection.in_atomic_block or not _collided(error):
+                raise
+            time.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311
+    raise AssertionError
+
+
+def _collided(error: Exception) -> bool:
+    """Whether another writer was in the way: a deadlock, or a row that both of us wanted to create."""
+    return isinstance(error, IntegrityError) or "deadlock" in str(error) or "serialize" in str(error)

@@ -1,0 +1,238 @@
+"""What every test stands on. Warnings are errors.
+
+The tests run on one database, by `COTERIE_TEST_DATABASE`: `sqlite` (the default) or `postgres`. It lives in a temporary
+folder, is migrated once, and nothing is rolled back or flushed: the read side, the command line and the live server
+use connections of their own and see only what is committed. Every test makes its own workspace, and tenant isolation
+does the rest. So `django_db` and the fixtures that bring it are refused.
+"""
+
+import atexit
+import contextlib
+import os
+import secrets
+import shutil
+import signal
+import sys
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import django
+import pytest
+from django.core.management import call_command
+from django.db import connections
+
+from tests.companion import Companion, free_port
+
+ROOT = Path(__file__).parent.parent
+DATABASE = os.environ.get("COTERIE_TEST_DATABASE", "sqlite")
+PASSWORD = "correct horse battery"
+_REFUSED = {"db", "transactional_db", "django_db_reset_sequences", "live_server", "admin_user", "admin_client"}
+
+_at_the_end = contextlib.ExitStack()
+atexit.register(_at_the_end.close)
+_servers: list[Companion] = []
+
+
+def _prepare() -> None:
+    """A folder and a database of our own, before anything loads the settings."""
+    if DATABASE not in ("sqlite", "postgres"):
+        raise pytest.UsageError(f"COTERIE_TEST_DATABASE is {DATABASE!r}; it can be 'sqlite' or 'postgres'.")
+    # Nothing of the operator's own Coterie reaches the tests.
+    for name in [name for name in os.environ if name.startswith(("COTERIE_", "PG")) or name == "DATABASE_URL"]:
+        del os.environ[name]
+    folder = Path(tempfile.mkdtemp(prefix="coterie-test-"))
+    _at_the_end.callback(shutil.rmtree, folder, ignore_errors=True)
+    data = folder / "data"
+    data.mkdir()
+    os.environ["COTERIE_TEST_DATABASE"] = DATABASE
+    os.environ["COTERIE_DATA"] = str(data)
+    os.environ["COTERIE_SECRET_KEY"] = secrets.token_urlsafe(32)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "coterie.settings"
+    # Playwright keeps an event loop running in the thread of the tests, which Django would take for a mistake.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    if DATABASE == "postgres":
+        from tests.database import start_postgres
+
+        server, os.environ["DATABASE_URL"] = start_postgres(Path(tempfile.mkdtemp(prefix="coterie-postgres-")))
+        _at_the_end.callback(shutil.rmtree, server.log.parent, ignore_errors=True)
+        _at_the_end.callback(server.stop)
+        _servers.append(server)
+    # SIGTERM ends the tests as Ctrl-C does: in order.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    django.setup()
+
+
+_prepare()
+
+from django.contrib.auth.hashers import make_password  # noqa: E402
+from django.test import Client  # noqa: E402
+
+from coterie.accounts.models import Member, Role, User, Workspace  # noqa: E402
+
+
+def pytest_report_header() -> str:
+    """One line in the head of the report."""
+    return f"database: {DATABASE}; warnings are errors"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse what rolls back or flushes; put the browser last, quick answers first."""
+    for item in items:
+        refused = _REFUSED.intersection(getattr(item, "fixturenames", ()))
+        if item.get_closest_marker("django_db") or refused:
+            raise pytest.UsageError(
+                f"{item.nodeid}: no django_db here ({', '.join(sorted(refused))}). The database is always open and never "
+                "rolled back; make a workspace of your own (fixture `workspace`)."
+            )
+    items.sort(key=lambda item: "browser" in item.path.parts)
+
+
+def pytest_unconfigure() -> None:
+    """Stop the servers, remove the folders; also after Ctrl-C."""
+    _at_the_end.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Remember where the servers' logs stood, for the next hook."""
+    item.stash[_MARKS] = [(server, server.log.stat().st_size) for server in _servers]
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[pytest.TestReport]:
+    """A failure shows what the servers wrote meanwhile."""
+    report: pytest.TestReport = yield
+    if report.failed:
+        for server, start in item.stash[_MARKS]:
+            if text := server.text(start).strip():
+                report.sections.append((f"{server.log.name} meanwhile", text[-8000:]))
+    return report
+
+
+_MARKS: pytest.StashKey[list[tuple[Companion, int]]] = pytest.StashKey()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def database(django_test_environment: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[str]:
+    """The migrated database, open to every test. Gives its vendor."""
+    with django_db_blocker.unblock():
+        call_command("migrate", verbosity=0, interactive=False)
+        yield connections["default"].vendor
+        for connection in connections.all(initialized_only=True):
+            connection.close()
+            if hasattr(connection, "close_pool"):
+                connection.close_pool()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(database: str) -> None:
+    """In place of pytest-django's, which would make a second database."""
+
+
+def _workspace(kind: str) -> Workspace:
+    return Workspace.objects.create(name=f"{kind} {secrets.token_hex(4)}")
+
+
+@pytest.fixture
+def workspace() -> Workspace:
+    """A fresh, empty workspace."""
+    return _workspace("Workspace")
+
+
+@pytest.fixture
+def other_workspace() -> Workspace:
+    """Another one, whose people and members must never show."""
+    return _workspace("Other")
+
+
+@pytest.fixture(scope="session")
+def password_hash(database: str) -> str:
+    """`PASSWORD`, hashed as in earnest, but once."""
+    return make_password(PASSWORD)
+
+
+@pytest.fixture
+def member_of(password_hash: str) -> Callable[..., User]:
+    """Factory: `member_of(workspace, "editor")` is a new login with `PASSWORD` and that role."""
+
+    def make(workspace: Workspace, role: str = Role.VIEWER) -> User:
+        user = User.objects.create(email=f"{role}-{secrets.token_hex(5)}@example.test", password=password_hash)
+        Member.objects.create(workspace=workspace, user=user, role=role)
+        return user
+
+    return make
+
+
+@pytest.fixture
+def owner(workspace: Workspace, member_of: Callable[..., User]) -> User:
+    """May do everything in `workspace`."""
+    return member_of(workspace, Role.OWNER)
+
+
+@pytest.fixture
+def admin(workspace: Workspace, member_of: Callable[..., User]) -> User:
+    """Admin of `workspace`."""
+    return member_of(workspace, Role.ADMIN)
+
+
+@pytest.fixture
+def editor(workspace: Workspace, member_of: Callable[..., User]) -> User:
+    """Editor of `workspace`."""
+    return member_of(workspace, Role.EDITOR)
+
+
+@pytest.fixture
+def viewer(workspace: Workspace, member_of: Callable[..., User]) -> User:
+    """May only look at `workspace`."""
+    return member_of(workspace, Role.VIEWER)
+
+
+@pytest.fixture
+def stranger(other_workspace: Workspace, member_of: Callable[..., User]) -> User:
+    """Owner of `other_workspace`, nobody in `workspace`."""
+    return member_of(other_workspace, Role.OWNER)
+
+
+@pytest.fixture
+def client_of() -> Callable[[User], Client]:
+    """Factory: Django's test client, logged in as a user."""
+
+    def make(user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def live_server_url(database: str) -> Iterator[str]:
+    """The real server on the same database and data folder, in a process of its own."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    environment = {name: value for name, value in os.environ.items() if name != "DJANGO_ALLOW_ASYNC_UNSAFE"}
+    command = [sys.executable, "-m", "uvicorn", "coterie.asgi:application", "--port", str(port), "--no-access-log"]
+    log = Path(os.environ["COTERIE_DATA"]).parent / "server.log"
+    server = Companion(command, log=log, env=environment, cwd=ROOT)
+    _servers.append(server)
+    try:
+        server.wait_until(lambda: _healthy(f"{url}/healthz"))
+        yield url
+    finally:
+        _servers.remove(server)
+        server.stop()
+
+
+def _healthy(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return answer.status == 200
+    except urllib.error.HTTPError as error:
+        error.close()
+        return False
+    except OSError:
+        return False

