@@ -1,6 +1,5 @@
 """Servers that run beside the tests."""
 
-import os
 import signal
 import socket
 import subprocess
@@ -8,6 +7,8 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 # Waits for the end of its input, which comes when the tests end in whatever way, then ends the server.
 _WATCH = 'read -r _; kill -s "$2" "$1"; sleep 3; kill -s KILL "$1"; [ -z "$3" ] || rm -rf "$3"'
@@ -79,9 +80,8 @@ def free_port() -> int:
 
 
 def alive(pid: int) -> bool:
-    """Whether a process with this number runs."""
+    """Whether a process with this number runs. One that ended and waits to be collected does not."""
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
         return False
-    return True

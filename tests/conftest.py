@@ -109,7 +109,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[pytest.TestReport]:
     if report.failed:
         for server, start in item.stash[_MARKS]:
             if text := server.text(start).strip():
-                report.sections.append((f"{server.log.name} meanwhile", text[-8000:]))
+                report.sections.append((f"{server.log.name} meanwhile", text[-4000:]))
     return report
 
 
@@ -232,7 +232,7 @@ def _healthy(url: str) -> bool:
         with urllib.request.urlopen(url, timeout=5) as answer:
             return answer.status == 200
     except urllib.error.HTTPError as error:
-        error.close()
-        return False
+        with error:
+            raise RuntimeError(f"{url} answered {error.code}") from error
     except OSError:
         return False

@@ -133,9 +133,9 @@ class Replica:
                 # Nothing is ever fetched from outside.
                 "autoinstall_known_extensions": False,
                 "autoload_known_extensions": False,
-                "TimeZone": "UTC",
             },
         )
+        self._database.execute("SET GLOBAL TimeZone = 'UTC'")
         tables = {name for (name,) in self._database.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
         row = self._database.execute("FROM state").fetchone() if "state" in tables else None
         if row and row[:2] == (SCHEMA_VERSION, self.uid):

@@ -1,4 +1,4 @@
-"""Drawing from weighted and unweighted tables with numbers of a `random.Random`, faster than `random.choices`."""
+"""Drawing from tables with the numbers of a `random.Random`, faster than `random.choices`."""
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence

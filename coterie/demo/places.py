@@ -1,8 +1,8 @@
 """Where invented people live: countries, cities with region and IANA time zone, and who lives there.
 
-Country and language names are the English ones of CLDR, as every channel stores them. A table entry is the country
-with its weight; who lives there (language, culture of the name, weight; a star means that the name is written in
-Latin letters); and its cities by time zone, with region and weight.
+Country and language names are the English ones of CLDR, as channels store them. An entry of the table is the
+country with its weight; who lives there (language, culture of the name, weight; a star means that the name is
+written in Latin letters); and its cities by time zone, with region and weight.
 """
 
 import re
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from coterie.demo.dice import Weighted
 
 _TABLE = """
-= United States: 37
+= United States: 42
   English anglo 71, Spanish hispanic 10, English hispanic 7, English indian* 3, English chinese* 3,
   English vietnamese* 2, English nigerian 2, English korean* 1, English polish* 1
   America/New_York: New York (New York) 10, Brooklyn (New York) 6, Boston (Massachusetts) 4, Miami (Florida) 4
@@ -204,7 +204,7 @@ _TABLE = """
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """People of one language and one naming culture; `latin` when their names are written in Latin letters."""
+    """People of one language and naming culture; `latin` when their names are written in Latin letters."""
 
     language: str
     culture: str

@@ -1,0 +1,147 @@
+"""A real Chromium against the real server.
+
+A test asks for `page` and, mostly, `sign_in`. It fails when the page wrote an error to the console, threw one, or asked
+another host for anything; a test that means to provoke such an error empties `page_problems`. A failure leaves a
+picture in `test-results/`.
+"""
+
+import importlib.resources
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from coterie.accounts.models import User
+from tests.conftest import PASSWORD, ROOT
+from tools.chromium import on_path
+
+RESULTS = ROOT / "test-results"
+# Switches off what Chromium asks of its maker's servers by itself.
+_SWITCHES = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
+_REPORT: pytest.StashKey[pytest.TestReport] = pytest.StashKey()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything in this folder is marked `browser`."""
+    for item in items:
+        if "browser" in item.path.parts:
+            item.add_marker("browser")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[pytest.TestReport]:
+    """Tell `page`, at its end, how the test went."""
+    report: pytest.TestReport = yield
+    if report.when == "call":
+        item.stash[_REPORT] = report
+    return report
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The Chromium of the machine, or Playwright's own."""
+    expect.set_options(timeout=10_000)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=on_path(), args=_SWITCHES)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page_problems() -> list[str]:
+    """What went wrong in the page so far; the test fails when anything is left here at its end."""
+    return []
+
+
+@pytest.fixture
+def page(
+    browser: Browser, live_server_url: str, page_problems: list[str], request: pytest.FixtureRequest
+) -> Iterator[Page]:
+    """A page of a fresh browser profile, 1280 × 800. Addresses may start with `/`."""
+    context = browser.new_context(base_url=live_server_url, viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(10_000)
+    page = context.new_page()
+    watch(page, page_problems)
+    yield page
+    report = request.node.stash.get(_REPORT, None)
+    failed = report is None or report.failed
+    if failed or page_problems:
+        RESULTS.mkdir(exist_ok=True)
+        name = re.sub(r"[^\w.-]+", "-", request.node.name).strip("-")
+        page.screenshot(path=RESULTS / f"{name}.png", full_page=True)
+    problems = list(page_problems)
+    context.close()
+    if failed:
+        print("\n".join(problems))  # noqa: T201
+    else:
+        assert not problems, "The page was not in order:\n" + "\n".join(problems)
+
+
+def watch(page: Page, problems: list[str]) -> None:
+    """Collect into `problems` what goes wrong in `page`; for pages that a test opens itself."""
+    page.on("console", lambda said: problems.append(f"console: {said.text} {_place(said.location)}") if said.type == "error" else None)
+    page.on("pageerror", lambda error: problems.append(f"thrown: {error.stack or error}"))
+    page.on("request", lambda request: problems.append(f"foreign request: {request.url}") if _foreign(request.url) else None)
+
+
+def _place(location: Any) -> str:
+    return f"({location['url']}:{location['lineNumber']})" if location.get("url") else ""
+
+
+def _foreign(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme in ("http", "https", "ws", "wss") and parts.hostname not in ("127.0.0.1", "localhost")
+
+
+@pytest.fixture
+def login() -> Callable[[Page, User], None]:
+    """`login(page, user)` through the real form. It hashes a password and is rate limited: mostly use `sign_in`."""
+
+    def through_the_form(page: Page, user: User) -> None:
+        page.goto("/login")
+        page.locator("input[name=login]").fill(user.email)
+        page.locator("input[name=password]").fill(PASSWORD)
+        page.locator("input[name=password]").press("Enter")
+        page.wait_for_url(lambda url: urlsplit(url).path != "/login")
+
+    return through_the_form
+
+
+@pytest.fixture
+def sign_in(client_of: Callable[[User], Client], live_server_url: str) -> Callable[[Page, User], None]:
+    """`sign_in(page, user)`: the page gets a session of the user, without the form."""
+
+    def by_session(page: Page, user: User) -> None:
+        session = client_of(user).cookies[settings.SESSION_COOKIE_NAME].value
+        page.context.add_cookies(
+            [{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server_url, "httpOnly": True}]
+        )
+
+    return by_session
+
+
+@pytest.fixture(scope="session")
+def axe() -> Callable[[Page], list[str]]:
+    """`assert axe(page) == []`: what keeps people with disabilities from using the page, one line a place."""
+    script = importlib.resources.files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+
+    def violations(page: Page) -> list[str]:
+        # Evaluated by the debugger, which the page's content security policy does not bind.
+        page.evaluate(script)
+        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+        return [
+            f"{violation['impact']} {violation['id']}: {violation['help']} · {node['html'][:200]}"
+            for violation in found
+            if violation["impact"] in ("serious", "critical")
+            for node in violation["nodes"]
+        ]
+
+    return violations
