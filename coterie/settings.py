@@ -160,5 +160,9 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {"coterie": {"level": "INFO"}},
+    "loggers": {
+        "coterie": {"level": "INFO"},
+        # Refused requests are the sender's affair, and their paths carry channel keys.
+        "django.request": {"level": "ERROR"},
+    },
 }

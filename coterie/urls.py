@@ -1,5 +1,7 @@
 """Every address, by door."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("", include("coterie.channels.urls")),
+]

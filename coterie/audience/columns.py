@@ -125,8 +125,7 @@ class Catalogue:
 def custom_columns(attributes: Iterable[Attribute]) -> list[Column]:
     """Columns of catalogued custom attributes, by name."""
     columns = [
-        Column(attribute.key, attribute.key, Type(attribute.type), Group.CUSTOM, "braces")
-        for attribute in attributes
+        Column(attribute.key, attribute.key, Type(attribute.type), Group.CUSTOM, "braces") for attribute in attributes
     ]
     return sorted(columns, key=lambda column: (column.key.lower(), column.key))
 

@@ -5,6 +5,7 @@ identifiers come from the catalogue; rules from the rules table. Anything unknow
 a typo never means everybody.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any as AnyValue
 
@@ -49,6 +50,16 @@ def compile_filter(node: Node | None, catalogue: Catalogue, moments: Moments) ->
     return Predicate(sql, tuple(params))
 
 
+def only_ids(ids: Sequence[int]) -> Predicate:
+    """Exactly the people of these ids: a selection made by hand."""
+    return Predicate("list_contains(?::BIGINT[], p.id)", (list(ids),))
+
+
+def both(one: Predicate, other: Predicate) -> Predicate:
+    """Whoever matches the one and the other."""
+    return Predicate(f"({one.sql} AND {other.sql})", (*one.params, *other.params))
+
+
 def find_rule(condition: Condition, catalogue: Catalogue, where: str) -> Rule:
     """The rule of a condition, after checking the attribute, the rule, and the number and length of the values."""
     column = catalogue.get(condition.attribute)
@@ -60,7 +71,9 @@ def find_rule(condition: Condition, catalogue: Catalogue, where: str) -> Rule:
         raise FilterError(where, f"{column.label} has no rule “{condition.rule[:128]}”.", tuple(rules))
     least, most = _COUNT[rule.arity]
     if not least <= len(condition.values) <= most:
-        wanted = "no value" if most == 0 else f"{least} value{'s' * (least > 1)}" if least == most else "1 to 100 values"
+        wanted = (
+            "no value" if most == 0 else f"{least} value{'s' * (least > 1)}" if least == most else "1 to 100 values"
+        )
         raise FilterError(where, f"“{column.label} {rule.words}” takes {wanted}.")
     if any(len(value) > MAX_VALUE_LENGTH for value in condition.values):
         raise FilterError(where, f"a value is longer than {MAX_VALUE_LENGTH} characters.")
@@ -90,7 +103,13 @@ def _node(node: Node, catalogue: Catalogue, moments: Moments, where: str, depth:
 
 
 def _group(
-    children: tuple[Node, ...], joiner: str, empty: str, catalogue: Catalogue, moments: Moments, where: str, depth: int
+    children: tuple[Node, ...],
+    joiner: str,
+    empty: str,
+    catalogue: Catalogue,
+    moments: Moments,
+    where: str,
+    depth: int,
 ) -> Sql:
     parts: list[str] = []
     params: list[AnyValue] = []
@@ -109,7 +128,8 @@ def _condition(condition: Condition, catalogue: Catalogue, moments: Moments, whe
     except (ValueError, OverflowError) as error:
         shown = " and ".join(value[:100] for value in condition.values)
         raise FilterError(
-            where, f"“{shown}” does not fit “{column.label} {rule.words}”: it takes {VALUE_HINT[column.type]}."
+            where,
+            f"“{shown}” does not fit “{column.label} {rule.words}”: it takes {VALUE_HINT[column.type]}.",
         ) from error
     return (_negated(sql) if rule.negates else sql), params
 

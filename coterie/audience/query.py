@@ -5,7 +5,7 @@ Every question takes a compiled `Predicate`, so that all answers about one filte
 
 import datetime as dt
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -61,33 +61,50 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a list. `total` is exact. `next` leads to the following page."""
+    """One page of a list. `total` is exact. `next` leads to the following page, `previous` to the one before."""
 
     rows: list[Row]
     total: int
     first: int
     next: Cursor | None
+    previous: Cursor | None = None
 
 
-def page(
-    reader: duckdb.DuckDBPyConnection, predicate: Predicate, view: View, catalogue: Catalogue, limit: int
-) -> Page:
-    """The page of `view` after its cursor, and the exact number of people that match."""
+def page(reader: duckdb.DuckDBPyConnection, predicate: Predicate, view: View, catalogue: Catalogue, limit: int) -> Page:
+    """The page of `view` after (or before) its cursor, and the exact number of people that match."""
     column = catalogue.by_key[view.sort_key]
-    direction = "DESC" if view.descending else "ASC"
-    after_sql, after_params = _after(view, column)
     # Two steps: the few ids by their order, then their rows. Reading whole rows in the first step costs 5 × more.
-    found = reader.execute(
-        f"SELECT p.id, {_sort_value(column)} FROM people p WHERE {predicate.sql}{after_sql}"
-        f" ORDER BY {_sort_value(column)} {direction} NULLS LAST, p.id {direction} LIMIT {int(limit) + 1}",
-        [*predicate.params, *after_params],
-    ).fetchall()
-    ids = [row[0] for row in found[:limit]]
+    found = _keys(reader, predicate, view, column, limit + 1)
+    more, found = len(found) > limit, found[:limit]
+    if view.before is not None and not more:
+        # The beginning of the list, with whoever came meanwhile: the same as the page without a cursor.
+        return page(reader, predicate, view.first_page(), catalogue, limit)
     position = view.after.position if view.after else 0
-    following = None
-    if len(found) > limit:
-        following = Cursor(view.sort, _portable(found[limit - 1][1]), ids[-1], position + limit)
-    return Page(rows(reader, ids), count(reader, predicate), position + 1 if ids else 0, following)
+    if view.before is not None:
+        found.reverse()
+        position = max(view.before.position - len(found), 0)
+
+    def cursor(key: tuple[int, Any], before: int) -> Cursor:
+        return Cursor(view.sort, _portable(key[1]), key[0], before)
+
+    following = cursor(found[-1], position + len(found)) if found and (more or view.before) else None
+    previous = cursor(found[0], position) if found and (view.after or view.before) else None
+    total = count(reader, predicate)
+    return Page(rows(reader, [key[0] for key in found]), total, position + 1 if found else 0, following, previous)
+
+
+def _keys(
+    reader: duckdb.DuckDBPyConnection, predicate: Predicate, view: View, column: Column, limit: int
+) -> list[tuple[int, Any]]:
+    """Ids and sort values of the next people in the view's order; going back, the nearest first."""
+    back = view.before is not None
+    direction, nulls = "DESC" if view.descending != back else "ASC", "FIRST" if back else "LAST"
+    sql, params = _beyond(view, column)
+    return reader.execute(
+        f"SELECT p.id, {_sort_value(column)} FROM people p WHERE {predicate.sql}{sql}"
+        f" ORDER BY {_sort_value(column)} {direction} NULLS {nulls}, p.id {direction} LIMIT {int(limit)}",
+        [*predicate.params, *params],
+    ).fetchall()
 
 
 def count(reader: duckdb.DuckDBPyConnection, predicate: Predicate) -> int:
@@ -139,16 +156,15 @@ def batches(
     reader: duckdb.DuckDBPyConnection, predicate: Predicate, select: Sequence[str], size: int = 20_000
 ) -> Iterator[pa.RecordBatch]:
     """The given expressions over `people p` for everybody who matches, newest talk first, as a stream."""
-    reader.execute(
-        f"SELECT {', '.join(select)} FROM people p WHERE {predicate.sql} ORDER BY p.last_seen DESC NULLS LAST, p.id DESC",
+    found: Iterable[pa.RecordBatch] = reader.execute(
+        f"SELECT {', '.join(select)} FROM people p WHERE {predicate.sql}"
+        " ORDER BY p.last_seen DESC NULLS LAST, p.id DESC",
         [*predicate.params],
-    )
-    yield from reader.to_arrow_reader(size)
+    ).to_arrow_reader(size)
+    yield from found
 
 
-def cursor_after(
-    reader: duckdb.DuckDBPyConnection, person_id: int, sort: str, catalogue: Catalogue
-) -> Cursor | None:
+def cursor_after(reader: duckdb.DuckDBPyConnection, person_id: int, sort: str, catalogue: Catalogue) -> Cursor | None:
     """The cursor that continues after this person, for clients that page by the last id they saw."""
     column = catalogue.by_key[sort.removeprefix("-")]
     found = reader.execute(f"SELECT {_sort_value(column)} FROM people p WHERE p.id = ?", [person_id]).fetchone()
@@ -159,19 +175,22 @@ def _sort_value(column: Column) -> str:
     return f"lower({column.sql})" if column.type == Type.TEXT else column.sql
 
 
-def _after(view: View, column: Column) -> tuple[str, list[Any]]:
-    """The keyset condition: strictly after (value, id) in the view's order, where missing values come last."""
-    if view.after is None:
+def _beyond(view: View, column: Column) -> tuple[str, list[Any]]:
+    """The keyset condition: strictly after (or before) the cursor in the view's order, where missing values come last."""
+    cursor, back = view.before or view.after, view.before is not None
+    if cursor is None:
         return "", []
-    expression, than = _sort_value(column), "<" if view.descending else ">"
-    value: Any = view.after.value
-    if value is None:
-        return f" AND ({expression} IS NULL AND p.id {than} ?)", [view.after.person_id]
+    expression, than = _sort_value(column), "<" if view.descending != back else ">"
+    if cursor.value is None:
+        missing = f"({expression} IS NULL AND p.id {than} ?)"
+        return f" AND ({missing} OR {expression} IS NOT NULL)" if back else f" AND {missing}", [cursor.person_id]
     mark = "?::TIMESTAMP" if column.type == Type.TIME else "?"
-    return (
-        f" AND ({expression} {than} {mark} OR ({expression} = {mark} AND p.id {than} ?) OR {expression} IS NULL)",
-        [value, value, view.after.person_id],
-    )
+    beyond = f"{expression} {than} {mark} OR ({expression} = {mark} AND p.id {than} ?)"
+    return f" AND ({beyond}{'' if back else f' OR {expression} IS NULL'})", [
+        cursor.value,
+        cursor.value,
+        cursor.person_id,
+    ]
 
 
 def _portable(value: Any) -> Value:

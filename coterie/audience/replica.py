@@ -43,7 +43,8 @@ _WITHOUT_DEFAULTS = json.dumps(dict.fromkeys(DEFAULT_KEYS))
 # What stands in the stream may be text (SQLite) or typed (PostgreSQL); the casts accept both.
 _INSERT_PEOPLE = f"""
 INSERT INTO people
-SELECT id, user_id, banned::BOOLEAN, created_at::TIMESTAMPTZ AT TIME ZONE 'UTC', last_seen::TIMESTAMPTZ AT TIME ZONE 'UTC',
+SELECT id, user_id, banned::BOOLEAN,
+    created_at::TIMESTAMPTZ AT TIME ZONE 'UTC', last_seen::TIMESTAMPTZ AT TIME ZONE 'UTC',
     chats, {", ".join(f"d.{key}" for key in DEFAULT_KEYS)}, rest::VARIANT
 FROM (SELECT *, json_transform(attributes, '{_SHAPE}') AS d, json_merge_patch(attributes, '{_WITHOUT_DEFAULTS}') AS rest
       FROM incoming)

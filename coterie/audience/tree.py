@@ -102,9 +102,7 @@ def from_json(data: AnyValue, where: str = "q", depth: int = 1) -> Node:
     key = keys.pop()
     if not isinstance(data[key], list):
         raise FilterError(f"{where}.{key}", "expected a list.")
-    children = tuple(
-        from_json(child, f"{where}.{key}[{index}]", depth + 1) for index, child in enumerate(data[key])
-    )
+    children = tuple(from_json(child, f"{where}.{key}[{index}]", depth + 1) for index, child in enumerate(data[key]))
     return All(children) if key == "all" else Any(children)
 
 

@@ -1,8 +1,8 @@
 """A view of the list as an object that reads and prints its URL: the URL *is* the shared view.
 
-Form (architecture §5): `?match=all&f=default_country:is:United%20States&sort=-lastSeen&after=…`. The parts of `f` are
-percent-encoded one by one, then joined with `:`; several values are joined with `|`. Nested groups travel as `q=<JSON>`.
-Defaults are dropped when printing, so that one view has one URL.
+Form: `?match=all&f=default_country:is:United%20States&sort=-lastSeen&after=…`. The parts of `f` are
+percent-encoded one by one, then joined with `:`; several values are joined with `|`. Nested groups travel as
+`q=<JSON>`. Defaults are dropped when printing, so that one view has one URL.
 """
 
 import json
@@ -23,12 +23,16 @@ UNSORTABLE = frozenset({"segment"})
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What is listed and in which order. `children` are joined by `match` ("all" or "any")."""
+    """What is listed and in which order. `children` are joined by `match` ("all" or "any").
+
+    `after` and `before` name a page: the one that follows, or ends before, that person. At most one of them is set.
+    """
 
     match: str = "all"
     children: tuple[Node, ...] = ()
     sort: str = DEFAULT_SORT
     after: Cursor | None = None
+    before: Cursor | None = None
 
     @property
     def node(self) -> Node | None:
@@ -59,11 +63,13 @@ class View:
             parts.append(f"sort={quote(self.sort, safe='')}")
         if self.after is not None:
             parts.append(f"after={self.after.encode()}")
+        elif self.before is not None:
+            parts.append(f"before={self.before.encode()}")
         return "&".join(parts)
 
     def first_page(self) -> "View":
         """The same list from its start."""
-        return replace(self, after=None)
+        return replace(self, after=None, before=None)
 
     def with_condition(self, condition: Condition, index: int | None = None) -> "View":
         """With one more condition, or with the one at `index` replaced."""
@@ -72,19 +78,19 @@ class View:
             children[index] = condition
         else:
             children.append(condition)
-        return replace(self, children=tuple(children), after=None)
+        return replace(self.first_page(), children=tuple(children))
 
     def without(self, index: int) -> "View":
         """Without the condition at `index`."""
-        return replace(self, children=self.children[:index] + self.children[index + 1 :], after=None)
+        return replace(self.first_page(), children=self.children[:index] + self.children[index + 1 :])
 
     def matching(self, match: str) -> "View":
         """The same conditions, joined by `match`."""
-        return replace(self, match=match, after=None)
+        return replace(self.first_page(), match=match)
 
     def sorted_by(self, sort: str) -> "View":
         """The same people in another order, from the start."""
-        return replace(self, sort=sort, after=None)
+        return replace(self.first_page(), sort=sort)
 
 
 def print_condition(condition: Condition) -> str:
@@ -107,7 +113,9 @@ def parse_condition(raw: str, where: str = "f") -> Condition:
     if not attribute or not rule:
         raise FilterError(where, f"“{unquote(raw)[:200]}” is not of the form attribute:rule:value.")
     return Condition(
-        unquote(attribute), unquote(rule), tuple(unquote(value) for value in values.split("|")) if values else ()
+        unquote(attribute),
+        unquote(rule),
+        tuple(unquote(value) for value in values.split("|")) if values else (),
     )
 
 
@@ -138,12 +146,17 @@ def parse(query_string: str, catalogue: Catalogue, moments: Moments) -> Parsed:
     if not is_sortable(sort.removeprefix("-"), catalogue):
         problems.append(FilterError("sort", f"the list cannot be sorted by “{sort[:128]}”."))
         sort = DEFAULT_SORT
-    after = None
-    if raw_after := unquote_plus(first.get("after", "")):
-        after = Cursor.decode(raw_after, sort)
-        if after is None:
-            problems.append(FilterError("after", "this page marker belongs to another list; showing the first page."))
-    return Parsed(View(match, children, sort, after), tuple(problems))
+    after = _cursor("after", first, sort, problems)
+    before = None if after else _cursor("before", first, sort, problems)
+    return Parsed(View(match, children, sort, after, before), tuple(problems))
+
+
+def _cursor(name: str, first: dict[str, str], sort: str, problems: list[FilterError]) -> Cursor | None:
+    raw = unquote_plus(first.get(name, ""))
+    cursor = Cursor.decode(raw, sort) if raw else None
+    if raw and cursor is None:
+        problems.append(FilterError(name, "this page marker belongs to another list; showing the first page."))
+    return cursor
 
 
 def is_sortable(key: str, catalogue: Catalogue) -> bool:

@@ -14,7 +14,10 @@ class Sender(models.TextChoices):
 
 
 class Chat(TenantModel):
-    """One conversation (session) of a person on a channel. It ends after ten idle minutes or with a new session id."""
+    """One conversation (session) of a person on a channel. It ends after ten idle minutes or with a new session id.
+
+    `by_user` tells whether the person said anything in it: only then it counts as a chat of theirs.
+    """
 
     person_id = models.BigIntegerField()
     channel_id = models.BigIntegerField()
@@ -23,6 +26,7 @@ class Chat(TenantModel):
     started_at = models.DateTimeField()
     last_at = models.DateTimeField()
     messages = models.IntegerField(default=0)
+    by_user = models.BooleanField(default=False)
     attributes = models.JSONField(default=dict)
 
     class Meta:

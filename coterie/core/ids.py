@@ -1,7 +1,7 @@
 """Ids of rows (63-bit, time-ordered, made here) and their public form (24 hex digits).
 
-A row id is `milliseconds since 2020 (41 bits) | process (10 bits) | sequence (12 bits)`. Making it here and not in the
-database means that a set of rows can point at each other before the first INSERT, on SQLite, PostgreSQL and Citus alike.
+A row id is `milliseconds since 2020 (41 bits) | process (10 bits) | sequence (12 bits)`. Making it here, not in the
+database, means that a set of rows can point at each other before the first INSERT, on every database.
 
 The public form is the id in 16 hex digits and its CRC-32 in 8: it has the shape API clients know, keeps the order of
 creation, needs no column or index, and a mistyped one is noticed without asking the database.

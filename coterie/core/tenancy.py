@@ -1,7 +1,5 @@
 """The base of every table that belongs to a workspace."""
 
-from typing import ClassVar
-
 from django.db import models
 
 from coterie.core.ids import new_id, to_public
@@ -16,8 +14,6 @@ class TenantModel(models.Model):
 
     class Meta:
         abstract = True
-
-    objects: ClassVar[models.Manager["TenantModel"]]
 
     @property
     def public_id(self) -> str:

@@ -5,6 +5,7 @@ takes its revisions by raising `workspace.revision`. Whoever holds that row comm
 in commit order on every database: a reader that has seen revision r has seen everything up to r.
 """
 
+import json
 import random
 import time
 from collections.abc import Callable, Iterable
@@ -15,10 +16,11 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import F
 
 from coterie.core.clock import now
-from coterie.journal.models import JournalEntry, Kind
+from coterie.journal.models import Kind
 
 T = TypeVar("T")
 _ATTEMPTS = 6
+_TABLE = "journal_journalentry (workspace_id, revision, person_id, kind, before, after, actor, operation_id, at)"
 
 
 class Transaction:
@@ -32,37 +34,57 @@ class Transaction:
         self._entries: list[tuple[int, Kind, dict[str, Any] | None, dict[str, Any] | None]] = []
 
     def record(
-        self, person_id: int, kind: Kind, before: dict[str, Any] | None = None, after: dict[str, Any] | None = None
+        self,
+        person_id: int,
+        kind: Kind,
+        before: dict[str, Any] | None = None,
+        after: dict[str, Any] | None = None,
     ) -> None:
         """One change of one person, to be written at the end."""
         self._entries.append((person_id, kind, before, after))
 
-    def record_many(self, person_ids: Iterable[int], kind: Kind, after: dict[str, Any] | None = None) -> None:
+    def record_many(
+        self,
+        person_ids: Iterable[int],
+        kind: Kind,
+        after: dict[str, Any] | None = None,
+        before: dict[str, Any] | None = None,
+    ) -> None:
         """The same change of many people."""
-        self._entries += [(person_id, kind, None, after) for person_id in person_ids]
+        self._entries += [(person_id, kind, before, after) for person_id in person_ids]
 
     def _close(self) -> None:
         """Takes the revisions and writes the entries; nothing may be locked after this."""
         if not self._entries:
             return
         revision = take_revisions(self.workspace_id, len(self._entries))
-        JournalEntry.objects.bulk_create(
+        at = connection.ops.adapt_datetimefield_value(self.at)
+        rows = (
             (
-                JournalEntry(
-                    workspace_id=self.workspace_id,
-                    revision=number,
-                    person_id=person_id,
-                    kind=kind,
-                    before=before,
-                    after=after,
-                    actor=self.actor,
-                    operation_id=self.operation_id,
-                    at=self.at,
-                )
-                for number, (person_id, kind, before, after) in enumerate(self._entries, revision + 1)
-            ),
-            batch_size=2_000,
+                self.workspace_id,
+                number,
+                person_id,
+                kind.value,
+                _json(before),
+                _json(after),
+                self.actor,
+                self.operation_id,
+                at,
+            )
+            for number, (person_id, kind, before, after) in enumerate(self._entries, revision + 1)
         )
+        # Below the ORM on purpose: building model objects took two thirds of the time of a bulk change.
+        with connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                with connection.wrap_database_errors, cursor.copy(f"COPY {_TABLE} FROM STDIN") as copy:
+                    for row in rows:
+                        copy.write_row(row)
+            else:
+                cursor.executemany(f"INSERT INTO {_TABLE} VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)", rows)
+
+
+def _json(value: dict[str, Any] | None) -> str | None:
+    return None if value is None else json.dumps(value)
 
 
 def take_revisions(workspace_id: int, count: int) -> int:
@@ -72,9 +94,7 @@ def take_revisions(workspace_id: int, count: int) -> int:
     return int(workspaces.values_list("revision", flat=True).get()) - count
 
 
-def commit(
-    workspace_id: int, actor: str, work: Callable[[Transaction], T], *, operation_id: int | None = None
-) -> T:
+def commit(workspace_id: int, actor: str, work: Callable[[Transaction], T], *, operation_id: int | None = None) -> T:
     """Runs `work` in a journal transaction and returns its result, once everything is durable.
 
     `actor` names who did it: `member:<id>`, `channel:<id>`, `token:<id>` or a command. `work` may run again from the

@@ -1,0 +1,83 @@
+"""Group commit: requests that arrive together share one transaction, and so one wait for the disk.
+
+One thread per process takes everything that is waiting, stores it through `inbox.receive`, and wakes each request only
+then: acknowledged means durable. SQLite has a single writer anyway; on PostgreSQL other processes have their own.
+"""
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+
+from django.db import close_old_connections
+
+from coterie.channels.events import MAX_EVENTS, Event
+from coterie.channels.inbox import Receipt, receive
+from coterie.channels.models import Channel
+
+
+@dataclass(frozen=True, slots=True)
+class _Delivery:
+    channel: Channel
+    events: Sequence[Event]
+    done: "Future[Receipt]" = field(default_factory=Future)
+
+
+class Intake:
+    """The queue and its thread, which starts with the first delivery."""
+
+    def __init__(self, store: Callable[[Channel, Sequence[Event]], Receipt] = receive) -> None:
+        self._store = store
+        self._waiting: queue.SimpleQueue[_Delivery] = queue.SimpleQueue()
+        self._start = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def put(self, channel: Channel, events: Sequence[Event]) -> "Future[Receipt]":
+        """Hands the events over; the future is done when they are on disk, or failed."""
+        delivery = _Delivery(channel, events)
+        self._waiting.put(delivery)
+        with self._start:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
+                self._thread.start()
+        return delivery.done
+
+    def _run(self) -> None:
+        while True:
+            deliveries = [self._waiting.get()]
+            total = len(deliveries[0].events)
+            while total < MAX_EVENTS and not self._waiting.empty():
+                deliveries.append(self._waiting.get())
+                total += len(deliveries[-1].events)
+            close_old_connections()
+            by_channel: dict[int, list[_Delivery]] = {}
+            for delivery in deliveries:
+                by_channel.setdefault(delivery.channel.id, []).append(delivery)
+            for group in by_channel.values():
+                self._deliver(group)
+
+    def _deliver(self, group: list[_Delivery]) -> None:
+        try:
+            receipt = self._store(group[0].channel, [event for delivery in group for event in delivery.events])
+        except Exception as error:
+            if len(group) == 1:
+                group[0].done.set_exception(error)
+                return
+            for delivery in group:  # One of them is to blame; the others must not suffer for it.
+                self._deliver([delivery])
+            return
+        for delivery in group:
+            delivery.done.set_result(receipt)
+
+
+_intake = Intake()
+
+
+async def deliver(channel: Channel, events: Sequence[Event]) -> Receipt:
+    """Stores the events together with whatever else is waiting; returns when they are on disk.
+
+    The receipt may cover more than these events. Raises Refused.
+    """
+    return await asyncio.wrap_future(_intake.put(channel, events))

@@ -1,0 +1,22 @@
+"""From the key in a URL to its channel."""
+
+import time
+
+from coterie.channels.models import Channel
+
+# A channel is asked for with every message; its settings may lag behind this many seconds.
+_FRESH = 2.0
+_seen: dict[tuple[str, str], tuple[float, Channel]] = {}
+
+
+async def find_channel(kind: str, key: str) -> Channel | None:
+    """The channel of that kind and key, or None. Remembered for two seconds; a wrong key never is."""
+    found = _seen.get((kind, key))
+    if found and time.monotonic() - found[0] < _FRESH:
+        return found[1]
+    channel = await Channel.objects.filter(kind=kind, key=key).afirst()
+    if channel is None:
+        _seen.pop((kind, key), None)
+    else:
+        _seen[kind, key] = (time.monotonic(), channel)
+    return channel

@@ -1,0 +1,154 @@
+"""Writing down what was said: which chat a turn belongs to, and storing turns once.
+
+A new chat starts after ten idle minutes or with a new session id. Turns may arrive late and out of order: one belongs
+to the chat whose time, ten minutes added at both ends, it falls into.
+"""
+
+import datetime as dt
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection
+
+from coterie.chats.models import Chat, Message, Sender
+from coterie.core.ids import new_id, to_public
+from coterie.journal.commit import Transaction
+
+IDLE = dt.timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One thing that was said or reported. `text` is None for a report without words."""
+
+    native_id: str
+    person_id: int
+    session_id: str | None
+    sender: Sender
+    text: str | None
+    at: dt.datetime
+    payload: dict[str, Any] | None = None
+    session_attributes: Mapping[str, Any] = field(default_factory=dict)
+
+
+def already_stored(workspace_id: int, channel_id: int, native_ids: Iterable[str]) -> set[str]:
+    """Those of the ids whose message is in the books."""
+    found = Message.objects.filter(workspace_id=workspace_id, channel_id=channel_id, native_id__in=list(native_ids))
+    return set(found.values_list("native_id", flat=True))
+
+
+def record(tx: Transaction, channel_id: int, source: str, turns: Sequence[Turn]) -> dict[int, int]:
+    """Stores new turns, in time order; returns person id → how many chats began in which the person spoke.
+
+    The people must be locked by this transaction, so that nobody else opens chats of theirs meanwhile.
+    """
+    if not turns:
+        return {}
+    turns = sorted(turns, key=lambda turn: turn.at)
+    book = _Book(tx.workspace_id, channel_id, source, turns)
+    begun: dict[int, int] = defaultdict(int)
+    messages = []
+    for turn in turns:
+        chat = book.chat_of(turn)
+        if chat is not None and book.add(chat, turn):
+            begun[turn.person_id] += 1
+        messages.append(_message(tx.workspace_id, channel_id, chat, turn))
+    book.save()
+    Message.objects.bulk_create(messages, batch_size=2_000)
+    return begun
+
+
+def _message(workspace_id: int, channel_id: int, chat: Chat | None, turn: Turn) -> Message:
+    return Message(
+        workspace_id=workspace_id,
+        chat_id=chat.id if chat else None,
+        channel_id=channel_id,
+        native_id=turn.native_id,
+        sender=turn.sender,
+        text=turn.text or "",
+        payload=turn.payload,
+        at=turn.at,
+    )
+
+
+class _Book:
+    """The chats that the turns of one batch may belong to."""
+
+    def __init__(self, workspace_id: int, channel_id: int, source: str, turns: Sequence[Turn]) -> None:
+        self.workspace_id, self.channel_id, self.source = workspace_id, channel_id, source
+        self.chats: dict[int, list[Chat]] = defaultdict(list)
+        self.new: set[int] = set()
+        self.touched: dict[int, Chat] = {}
+        nearby = Chat.objects.filter(
+            workspace_id=workspace_id,
+            person_id__in={turn.person_id for turn in turns},
+            channel_id=channel_id,
+            last_at__gte=turns[0].at - IDLE,
+            started_at__lte=turns[-1].at + IDLE,
+        ).order_by("last_at")
+        for chat in nearby:
+            self.chats[chat.person_id].append(chat)
+
+    def chat_of(self, turn: Turn) -> Chat | None:
+        """The chat that the turn belongs to; a message without one begins one, a report without words does not."""
+        for chat in reversed(self.chats[turn.person_id]):
+            same_session = turn.session_id in (None, chat.session_id)
+            if same_session and chat.started_at - IDLE <= turn.at <= chat.last_at + IDLE:
+                return chat
+        if turn.text is None and not turn.session_attributes:
+            return None
+        chat_id = new_id()
+        chat = Chat(
+            workspace_id=self.workspace_id,
+            id=chat_id,
+            person_id=turn.person_id,
+            channel_id=self.channel_id,
+            source=self.source,
+            session_id=turn.session_id or to_public(chat_id),
+            started_at=turn.at,
+            last_at=turn.at,
+        )
+        self.chats[turn.person_id].append(chat)
+        self.new.add(chat_id)
+        return chat
+
+    def add(self, chat: Chat, turn: Turn) -> bool:
+        """Counts the turn in; True when it is the first word of the person in this chat."""
+        chat.started_at = min(chat.started_at, turn.at)
+        chat.last_at = max(chat.last_at, turn.at)
+        chat.attributes = {**chat.attributes, **turn.session_attributes}
+        self.touched[chat.id] = chat
+        if turn.text is None:
+            return False
+        chat.messages += 1
+        first_word = turn.sender == Sender.USER and not chat.by_user
+        chat.by_user = chat.by_user or first_word
+        return first_word
+
+    def save(self) -> None:
+        """Writes the chats that are new or have changed."""
+        Chat.objects.bulk_create([chat for chat in self.touched.values() if chat.id in self.new], batch_size=2_000)
+        moment = connection.ops.adapt_datetimefield_value
+        rows = [
+            (
+                moment(chat.started_at),
+                moment(chat.last_at),
+                chat.messages,
+                chat.by_user,
+                json.dumps(chat.attributes, ensure_ascii=False, separators=(",", ":")),
+                self.workspace_id,
+                chat.id,
+            )
+            for chat in self.touched.values()
+            if chat.id not in self.new
+        ]
+        if rows:
+            with connection.cursor() as cursor:
+                cursor.executemany(
+                    "UPDATE chats_chat SET started_at = %s, last_at = %s, messages = %s, by_user = %s, attributes = %s"
+                    " WHERE workspace_id = %s AND id = %s",
+                    rows,
+                )

@@ -1,0 +1,168 @@
+"""Changing people: the only code that writes `Person` rows, always inside a journal transaction.
+
+def work(tx):
+    people = People.lock(tx, ids)
+    people.set(people[person_id], {"plan": "pro"}, at)
+    people.save()
+commit(workspace_id, actor, work)
+"""
+
+import copy
+import datetime as dt
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from django.db import connection
+
+from coterie.core.clock import not_in_future
+from coterie.journal.commit import Transaction
+from coterie.journal.models import Kind
+from coterie.people.attributes import Value
+from coterie.people.models import Person
+
+
+class People:
+    """The people that one transaction changes: locked rows, their state before, and what is new.
+
+    Changes happen in memory; `save` writes them set-based and records one journal entry per kind of change.
+    """
+
+    def __init__(self, tx: Transaction, rows: Iterable[Person]) -> None:
+        self.tx = tx
+        self._people = {person.id: person for person in rows}
+        self._before = {person.id: copy.copy(person) for person in self._people.values()}
+        for person in self._people.values():
+            person.attributes = dict(person.attributes)
+        self._seen: set[int] = set()
+        self._touched: set[int] = set()
+
+    @classmethod
+    def lock(cls, tx: Transaction, person_ids: Iterable[int]) -> "People":
+        """The people of these ids, locked in id order (so that writers wait for each other, never in a circle).
+
+        Ids of nobody are left out.
+        """
+        rows = Person.objects.filter(workspace_id=tx.workspace_id, id__in=set(person_ids)).order_by("id")
+        return cls(tx, rows.select_for_update())
+
+    def __getitem__(self, person_id: int) -> Person:
+        return self._people[person_id]
+
+    def __contains__(self, person_id: int) -> bool:
+        return person_id in self._people
+
+    def __iter__(self) -> Iterator[Person]:
+        return iter(self._people.values())
+
+    def add(self, person: Person) -> Person:
+        """A new person; `save` inserts it."""
+        person.workspace_id = self.tx.workspace_id
+        self._people[person.id] = person
+        self._touched.add(person.id)
+        return person
+
+    def set(self, person: Person, values: Mapping[str, Value], at: dt.datetime) -> None:
+        """Values that became known at `at`. An event older than the newest one fills gaps but overwrites nothing."""
+        if not values:
+            return
+        late = person.written_at is not None and at < person.written_at
+        for key, value in values.items():
+            if not late or key not in person.attributes:
+                person.attributes[key] = value
+        if not late:
+            person.written_at = at
+        self._touched.add(person.id)
+
+    def unset(self, person: Person, keys: Iterable[str]) -> None:
+        """Removes values."""
+        for key in keys:
+            person.attributes.pop(key, None)
+        self._touched.add(person.id)
+
+    def seen(self, person: Person, at: dt.datetime) -> None:
+        """The person did something themselves at `at`; events may arrive in any order."""
+        at = not_in_future(at)
+        person.last_seen = max(person.last_seen or at, at)
+        person.created_at = min(person.created_at, at)
+        self._seen.add(person.id)
+        self._touched.add(person.id)
+
+    def save(self) -> None:
+        """Writes every change and its journal entries."""
+        new: list[Person] = []
+        changed: list[Person] = []
+        for person_id in sorted(self._touched):
+            person, before = self._people[person_id], self._before.get(person_id)
+            if self._record(person, before):
+                (changed if before else new).append(person)
+        Person.objects.bulk_create(new)
+        _update(changed)
+        self._touched.clear()
+
+    def _record(self, person: Person, before: Person | None) -> bool:
+        """Journal entries of what differs; False when nothing does."""
+        entries = list(_differences(before.attributes if before else {}, person.attributes))
+        if before is None or person.id in self._seen or _counters(before) != _counters(person):
+            self.tx.record(person.id, Kind.SEEN)
+        elif not entries and before.written_at == person.written_at:
+            return False
+        for kind, old, new in entries:
+            self.tx.record(person.id, kind, old, new)
+        return True
+
+
+def create_people(tx: Transaction, people: Iterable[Person]) -> None:
+    """Inserts new people as they are."""
+    unit = People(tx, ())
+    for person in people:
+        unit.add(person)
+    unit.save()
+
+
+def _counters(person: Person) -> tuple[Any, ...]:
+    return person.last_seen, person.created_at, person.chats
+
+
+def _differences(
+    before: Mapping[str, Value], after: Mapping[str, Value]
+) -> Iterator[tuple[Kind, dict[str, Any] | None, dict[str, Any] | None]]:
+    """A `set` entry of new and other values and an `unset` entry of removed ones, as far as there are any."""
+    written = {key: value for key, value in after.items() if key not in before or not _same(before[key], value)}
+    if written:
+        yield Kind.SET, {key: before[key] for key in written if key in before}, written
+    removed = {key: value for key, value in before.items() if key not in after}
+    if removed:
+        yield Kind.UNSET, removed, None
+
+
+def _same(one: Value, other: Value) -> bool:
+    """Equal and of one type: True is not 1."""
+    return type(one) is type(other) and one == other
+
+
+_UPDATE = (
+    "UPDATE people_person SET attributes = %s, banned = %s, created_at = %s, last_seen = %s, chats = %s,"
+    " written_at = %s WHERE workspace_id = %s AND id = %s"
+)
+
+
+def _update(people: list[Person]) -> None:
+    """One prepared statement for all rows. (Django's bulk_update sends a CASE per column that grows with the rows.)"""
+    moment = connection.ops.adapt_datetimefield_value
+    rows = [
+        (
+            json.dumps(person.attributes, ensure_ascii=False, separators=(",", ":")),
+            person.banned,
+            moment(person.created_at),
+            moment(person.last_seen),
+            person.chats,
+            moment(person.written_at),
+            person.workspace_id,
+            person.id,
+        )
+        for person in people
+    ]
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.executemany(_UPDATE, rows)
