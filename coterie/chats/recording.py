@@ -5,16 +5,15 @@ to the chat whose time, ten minutes added at both ends, it falls into.
 """
 
 import datetime as dt
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
-from django.db import connection
-
 from coterie.chats.models import Chat, Message, Sender
-from coterie.core.ids import new_id, to_public
+from coterie.core.bulk import insert, update
+from coterie.core.ids import new_id, new_ids, to_public
 from coterie.journal.commit import Transaction
 
 IDLE = dt.timedelta(minutes=10)
@@ -55,23 +54,17 @@ def record(tx: Transaction, channel_id: int, source: str, turns: Sequence[Turn])
         chat = book.chat_of(turn)
         if chat is not None and book.add(chat, turn):
             begun[turn.person_id] += 1
-        messages.append(_message(tx.workspace_id, channel_id, chat, turn))
+        messages.append((turn, chat.id if chat else None))
     book.save()
-    Message.objects.bulk_create(messages, batch_size=2_000)
-    return begun
-
-
-def _message(workspace_id: int, channel_id: int, chat: Chat | None, turn: Turn) -> Message:
-    return Message(
-        workspace_id=workspace_id,
-        chat_id=chat.id if chat else None,
-        channel_id=channel_id,
-        native_id=turn.native_id,
-        sender=turn.sender,
-        text=turn.text or "",
-        payload=turn.payload,
-        at=turn.at,
+    insert(
+        "chats_message",
+        ("workspace_id", "id", "chat_id", "channel_id", "native_id", "sender", "text", "payload", "at"),
+        (
+            (tx.workspace_id, row_id, chat_id, channel_id, t.native_id, t.sender.value, t.text or "", t.payload, t.at)
+            for row_id, (t, chat_id) in zip(new_ids(len(messages)), messages, strict=True)
+        ),
     )
+    return begun
 
 
 class _Book:
@@ -130,25 +123,10 @@ class _Book:
 
     def save(self) -> None:
         """Writes the chats that are new or have changed."""
-        Chat.objects.bulk_create([chat for chat in self.touched.values() if chat.id in self.new], batch_size=2_000)
-        moment = connection.ops.adapt_datetimefield_value
-        rows = [
-            (
-                moment(chat.started_at),
-                moment(chat.last_at),
-                chat.messages,
-                chat.by_user,
-                json.dumps(chat.attributes, ensure_ascii=False, separators=(",", ":")),
-                self.workspace_id,
-                chat.id,
-            )
-            for chat in self.touched.values()
-            if chat.id not in self.new
-        ]
-        if rows:
-            with connection.cursor() as cursor:
-                cursor.executemany(
-                    "UPDATE chats_chat SET started_at = %s, last_at = %s, messages = %s, by_user = %s, attributes = %s"
-                    " WHERE workspace_id = %s AND id = %s",
-                    rows,
-                )
+        key = ("workspace_id", "id")
+        fixed = ("person_id", "channel_id", "source", "session_id")
+        columns = ("started_at", "last_at", "messages", "by_user", "attributes")
+        new = [chat for chat in self.touched.values() if chat.id in self.new]
+        changed = [chat for chat in self.touched.values() if chat.id not in self.new]
+        insert("chats_chat", (*key, *fixed, *columns), map(attrgetter(*key, *fixed, *columns), new))
+        update("chats_chat", columns, key, map(attrgetter(*columns, *key), changed))

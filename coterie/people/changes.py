@@ -9,12 +9,10 @@ commit(workspace_id, actor, work)
 
 import copy
 import datetime as dt
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from django.db import connection
-
+from coterie.core.bulk import insert, update
 from coterie.core.clock import not_in_future
 from coterie.journal.commit import Transaction
 from coterie.journal.models import Kind
@@ -96,8 +94,8 @@ class People:
             person, before = self._people[person_id], self._before.get(person_id)
             if self._record(person, before):
                 (changed if before else new).append(person)
-        Person.objects.bulk_create(new)
-        _update(changed)
+        insert("people_person", (*_KEY, "user_id", *_COLUMNS), [(*_key(p), p.user_id, *_values(p)) for p in new])
+        update("people_person", _COLUMNS, _KEY, [(*_values(p), *_key(p)) for p in changed])
         self._touched.clear()
 
     def _record(self, person: Person, before: Person | None) -> bool:
@@ -110,6 +108,25 @@ class People:
         for kind, old, new in entries:
             self.tx.record(person.id, kind, old, new)
         return True
+
+
+_KEY = ("workspace_id", "id")
+_COLUMNS = ("attributes", "banned", "created_at", "last_seen", "chats", "written_at")
+
+
+def _key(person: Person) -> tuple[Any, ...]:
+    return person.workspace_id, person.id
+
+
+def _values(person: Person) -> tuple[Any, ...]:
+    return (
+        person.attributes,
+        person.banned,
+        person.created_at,
+        person.last_seen,
+        person.chats,
+        person.written_at,
+    )
 
 
 def create_people(tx: Transaction, people: Iterable[Person]) -> None:
@@ -139,30 +156,3 @@ def _differences(
 def _same(one: Value, other: Value) -> bool:
     """Equal and of one type: True is not 1."""
     return type(one) is type(other) and one == other
-
-
-_UPDATE = (
-    "UPDATE people_person SET attributes = %s, banned = %s, created_at = %s, last_seen = %s, chats = %s,"
-    " written_at = %s WHERE workspace_id = %s AND id = %s"
-)
-
-
-def _update(people: list[Person]) -> None:
-    """One prepared statement for all rows. (Django's bulk_update sends a CASE per column that grows with the rows.)"""
-    moment = connection.ops.adapt_datetimefield_value
-    rows = [
-        (
-            json.dumps(person.attributes, ensure_ascii=False, separators=(",", ":")),
-            person.banned,
-            moment(person.created_at),
-            moment(person.last_seen),
-            person.chats,
-            moment(person.written_at),
-            person.workspace_id,
-            person.id,
-        )
-        for person in people
-    ]
-    if rows:
-        with connection.cursor() as cursor:
-            cursor.executemany(_UPDATE, rows)

@@ -5,15 +5,16 @@ lock for long nor need memory for all of them; one `Operation` names the whole.
 """
 
 import datetime as dt
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.db import connection
 from django.db.models import Count, F
 
 from coterie.accounts.models import Workspace
+from coterie.core.bulk import among
 from coterie.core.clock import now
 from coterie.core.ids import to_public
 from coterie.journal.commit import Transaction, commit
@@ -43,7 +44,7 @@ class Saved:
 def save_to_segments(
     workspace: Workspace, actor: str, segment_ids: Sequence[int], person_ids: Sequence[int]
 ) -> list[Saved]:
-    """Puts people in segments. Ids of nobody here are ignored; an unknown segment raises ValueError before any change."""
+    """Puts people in segments. Ids of nobody are ignored; an unknown segment raises ValueError before any change."""
     return _change(workspace, actor, segment_ids, person_ids, join)
 
 
@@ -59,7 +60,7 @@ def preview(workspace: Workspace, segment_ids: Sequence[int], person_ids: Sequen
     names = _names(workspace, segment_ids)
     ids = sorted(set(person_ids))
     known = len(_select("SELECT id FROM people_person WHERE workspace_id = %s AND id", workspace.pk, ids))
-    clause, values = _among(ids)
+    clause, values = among(ids)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT segment_id, count(*) FROM segments_membership"
@@ -73,9 +74,10 @@ def preview(workspace: Workspace, segment_ids: Sequence[int], person_ids: Sequen
 def join(tx: Transaction, segment_id: int, person_ids: Sequence[int], at: dt.datetime) -> list[int]:
     """Puts people in a segment of the transaction's workspace; returns those who were not in it before.
 
-    The caller holds the rows of these people (`people.changes` or `lock`), so that two writers cannot wait for each other.
+    The caller holds the rows of these people (`people.changes` or `lock`), so that two writers cannot wait for each
+    other in a circle.
     """
-    clause, values = _among(sorted(set(person_ids)))
+    clause, values = among(sorted(set(person_ids)))
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO segments_membership (workspace_id, segment_id, person_id, joined_at)"
@@ -88,9 +90,9 @@ def join(tx: Transaction, segment_id: int, person_ids: Sequence[int], at: dt.dat
     return joined
 
 
-def leave(tx: Transaction, segment_id: int, person_ids: Sequence[int], at: dt.datetime) -> list[int]:  # noqa: ARG001
+def leave(tx: Transaction, segment_id: int, person_ids: Sequence[int], at: dt.datetime) -> list[int]:
     """Takes people out of a segment; returns those who were in it. Locks as for `join`, whose shape it shares."""
-    clause, values = _among(sorted(set(person_ids)))
+    clause, values = among(sorted(set(person_ids)))
     with connection.cursor() as cursor:
         cursor.execute(
             f"DELETE FROM segments_membership WHERE workspace_id = %s AND segment_id = %s AND person_id {clause}"
@@ -147,7 +149,7 @@ def _change(
 
     for start in range(0, len(ids), CHUNK):
         chunk = ids[start : start + CHUNK]
-        present, moved = commit(workspace.pk, actor, lambda tx, chunk=chunk: work(tx, chunk), operation_id=operation.id)
+        present, moved = commit(workspace.pk, actor, partial(work, chunk=chunk), operation_id=operation.id)
         known += present
         changed = {key: changed[key] + moved[key] for key in names}
     if any(changed.values()):
@@ -170,15 +172,8 @@ def _names(workspace: Workspace, segment_ids: Sequence[int]) -> dict[int, str]:
     return {key: found[key] for key in wanted}
 
 
-def _among(ids: Sequence[int]) -> tuple[str, Any]:
-    """`IN (many ids)` as one bound value: neither database parses a long list or runs out of parameters."""
-    if connection.vendor == "postgresql":
-        return "= ANY(%s::bigint[])", list(ids)
-    return "IN (SELECT value FROM json_each(%s))", json.dumps(list(ids))
-
-
 def _select(sql: str, workspace_id: int, ids: Sequence[int], tail: str = "") -> list[int]:
-    clause, values = _among(ids)
+    clause, values = among(ids)
     with connection.cursor() as cursor:
         cursor.execute(f"{sql} {clause}{tail}", [workspace_id, values])
         return [row[0] for row in cursor.fetchall()]

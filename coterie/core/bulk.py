@@ -1,0 +1,67 @@
+"""Many rows at once, below the ORM: building model objects takes two thirds of the time of a bulk change.
+
+Table and column names come from our own code, values are always bound.
+"""
+
+import datetime as dt
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import connection
+
+Row = tuple[Any, ...]
+
+
+def insert(table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
+    """Inserts rows: COPY on PostgreSQL, one prepared statement on SQLite. Raises IntegrityError like any INSERT."""
+    names = ", ".join(columns)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            with connection.wrap_database_errors, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(_plain(row))
+        else:
+            marks = ", ".join(["%s"] * len(columns))
+            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", [_stored(row) for row in rows])
+
+
+def update(table: str, columns: Sequence[str], keys: Sequence[str], rows: Iterable[Row]) -> None:
+    """Updates rows, each `(*columns, *keys)`, with one prepared statement.
+
+    (Django's bulk_update sends a CASE per column that grows with the rows.)
+    """
+    changes = ", ".join(f"{column} = %s" for column in columns)
+    where = " AND ".join(f"{key} = %s" for key in keys)
+    encode = _plain if connection.vendor == "postgresql" else _stored
+    values = [encode(row) for row in rows]
+    if values:
+        with connection.cursor() as cursor:
+            cursor.executemany(f"UPDATE {table} SET {changes} WHERE {where}", values)
+
+
+def among(ids: Sequence[int]) -> tuple[str, Any]:
+    """(SQL, value) of "is one of these ids" as one bound value: no list is too long for either database."""
+    if connection.vendor == "postgresql":
+        return "= ANY(%s::bigint[])", list(ids)
+    return "IN (SELECT value FROM json_each(%s))", json.dumps(list(ids))
+
+
+def _plain(row: Row) -> Row:
+    return tuple(_json(value) if isinstance(value, dict | list) else value for value in row)
+
+
+def _stored(row: Row) -> Row:
+    """As Django itself stores values in SQLite."""
+    return tuple(
+        str(value.replace(tzinfo=None))
+        if isinstance(value, dt.datetime)
+        else _json(value)
+        if isinstance(value, dict | list)
+        else value
+        for value in row
+    )
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
