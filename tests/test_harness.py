@@ -31,7 +31,7 @@ def test_runs_on_the_database_that_was_asked_for(database: str) -> None:
 
 def test_the_database_is_temporary() -> None:
     data = Path(os.environ["COTERIE_DATA"])
-    assert settings.DATA == data
+    assert data == settings.DATA
     assert "coterie-test-" in str(data)
     if connection.vendor == "sqlite":
         assert connection.settings_dict["NAME"] == data / "coterie.sqlite3"

@@ -12,7 +12,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 
 
 def on_path() -> str | None:
-    """A Chromium of the machine. One from Ubuntu's snap is passed over: it cannot see our temporary folders."""
+    """A Chromium of the machine. Ubuntu's snap is passed over: it cannot see our temporary folders."""
     found = (shutil.which(name) for name in NAMES)
     return next((path for path in found if path and "/snap/" not in path and _starts(path)), None)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
-from django.db import close_old_connections
+from django.db import connection
 
 from coterie.channels.events import MAX_EVENTS, Event
 from coterie.channels.inbox import Receipt, receive
@@ -51,7 +51,6 @@ class Intake:
             while total < MAX_EVENTS and not self._waiting.empty():
                 deliveries.append(self._waiting.get())
                 total += len(deliveries[-1].events)
-            close_old_connections()
             by_channel: dict[int, list[_Delivery]] = {}
             for delivery in deliveries:
                 by_channel.setdefault(delivery.channel.id, []).append(delivery)
@@ -62,6 +61,7 @@ class Intake:
         try:
             receipt = self._store(group[0].channel, [event for delivery in group for event in delivery.events])
         except Exception as error:
+            connection.close()  # It may be what failed; the next delivery opens a new one.
             if len(group) == 1:
                 group[0].done.set_exception(error)
                 return

@@ -80,8 +80,7 @@ class _Book:
             person_id__in={turn.person_id for turn in turns},
             channel_id=channel_id,
             last_at__gte=turns[0].at - IDLE,
-            started_at__lte=turns[-1].at + IDLE,
-        ).order_by("last_at")
+        ).order_by("last_at")  # No upper bound: it would tempt SQLite to walk the index by time instead of by person.
         for chat in nearby:
             self.chats[chat.person_id].append(chat)
 

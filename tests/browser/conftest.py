@@ -1,20 +1,19 @@
 """A real Chromium against the real server.
 
-A test asks for `page` and, mostly, `sign_in`. It fails when the page wrote an error to the console, threw one, or asked
-another host for anything; a test that means to provoke such an error empties `page_problems`. A failure leaves a
-picture in `test-results/`.
+A test asks for `page` and, mostly, `sign_in`. It fails when the page wrote an error to the console, threw
+one, or asked another host for anything; a test that means to provoke such an error empties `page_problems`.
+A failure leaves a picture in `test-results/`.
 """
 
 import importlib.resources
 import re
 from collections.abc import Callable, Iterator
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
 from coterie.accounts.models import User
 from tests.conftest import PASSWORD, ROOT
@@ -80,30 +79,35 @@ def page(
     problems = list(page_problems)
     context.close()
     if failed:
-        print("\n".join(problems))  # noqa: T201
+        print("\n".join(problems))
     else:
         assert not problems, "The page was not in order:\n" + "\n".join(problems)
 
 
 def watch(page: Page, problems: list[str]) -> None:
     """Collect into `problems` what goes wrong in `page`; for pages that a test opens itself."""
-    page.on("console", lambda said: problems.append(f"console: {said.text} {_place(said.location)}") if said.type == "error" else None)
+
+    def said(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            where = message.location
+            problems.append(f"console: {message.text} ({where['url']}:{where['lineNumber']})")
+
+    def asked(request: Request) -> None:
+        parts = urlsplit(request.url)
+        if parts.scheme in ("http", "https", "ws", "wss") and parts.hostname not in (
+            "127.0.0.1",
+            "localhost",
+        ):
+            problems.append(f"foreign request: {request.url}")
+
+    page.on("console", said)
     page.on("pageerror", lambda error: problems.append(f"thrown: {error.stack or error}"))
-    page.on("request", lambda request: problems.append(f"foreign request: {request.url}") if _foreign(request.url) else None)
-
-
-def _place(location: Any) -> str:
-    return f"({location['url']}:{location['lineNumber']})" if location.get("url") else ""
-
-
-def _foreign(url: str) -> bool:
-    parts = urlsplit(url)
-    return parts.scheme in ("http", "https", "ws", "wss") and parts.hostname not in ("127.0.0.1", "localhost")
+    page.on("request", asked)
 
 
 @pytest.fixture
 def login() -> Callable[[Page, User], None]:
-    """`login(page, user)` through the real form. It hashes a password and is rate limited: mostly use `sign_in`."""
+    """`login(page, user)` through the real form. Slow and rate limited: mostly use `sign_in`."""
 
     def through_the_form(page: Page, user: User) -> None:
         page.goto("/login")
@@ -122,7 +126,14 @@ def sign_in(client_of: Callable[[User], Client], live_server_url: str) -> Callab
     def by_session(page: Page, user: User) -> None:
         session = client_of(user).cookies[settings.SESSION_COOKIE_NAME].value
         page.context.add_cookies(
-            [{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server_url, "httpOnly": True}]
+            [
+                {
+                    "name": settings.SESSION_COOKIE_NAME,
+                    "value": session,
+                    "url": live_server_url,
+                    "httpOnly": True,
+                }
+            ]
         )
 
     return by_session
