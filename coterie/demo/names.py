@@ -1,7 +1,7 @@
 """Names of invented people, by culture: as they write them, and in Latin letters for e-mail and usernames.
 
-In a table a line holds given names of men (m), of women (w) or family names (f). `native:latin` gives the Latin
-form of a name in another script, `a/b` the forms of a family name for men and women, `_` is a space inside a name. Any
+A line of the table holds given names of men (m), of women (w), or family names (f). `native:latin` gives the
+Latin form of a name in another script, `a/b` the forms of a family name for men and women, `_` a space. Any
 likeness of a combination to a real person is chance.
 """
 
@@ -11,18 +11,18 @@ from dataclasses import dataclass
 
 from coterie.demo.dice import Roll, pick
 
-# After the culture: (g)iven or (f)amily name first; a dot when nothing stands between them; 2: two family names.
+# After the culture: (g)iven or (f)amily name first; a dot: nothing stands between them; 2: two family names.
 _TABLE = """
 = anglo g
-m Jack Oliver Henry Ethan Lucas Caleb Owen Wyatt Dylan Connor Marcus Nathan Trevor Graham Elliot Simon Theo
+m Jack Oliver Henry Ethan Lucas Caleb Owen Wyatt Dylan Connor Marcus Rowan Trevor Graham Elliot Simon Theo
 m Miles Patrick
-w Emma Grace Chloe Hannah Megan Abigail Claire Paige Nora Hazel Lucy Alice Brooke Fiona Heather Molly Sadie
+w Emma Grace Phoebe Hannah Megan Abigail Claire Paige Nora Hazel Lucy Alice Brooke Fiona Heather Molly Sadie
 w Ruby Joanna
 f Carter Bennett Hughes Foster Marsh Whitfield Palmer Sutton Hayes O’Connell Brennan Doyle Fletcher Harding
 f Lowell Quinn Ashworth Barlow Kendrick Mercer Thornton Wakefield Pritchard Redmond Sinclair Tilley Vaughn
 f Winslow Hartley Maddox
 = hispanic g2
-m Mateo Santiago Diego Javier Andrés Luis Miguel Emilio Rafael Tomás Joaquín Sebastián Gael Iván Rubén
+m Mateo Santiago Diego Adrián Andrés Luis Ulises Emilio Rafael Tomás Joaquín Sebastián Gael Iván Rubén
 m Álvaro
 w Lucía Sofía Valentina Camila Paula Daniela Mariana Carmen Elena Ximena Renata Julieta Noelia Rocío Inés
 w Pilar
@@ -30,16 +30,16 @@ f García Hernández López Martínez Ramírez Torres Flores Vargas Castillo Ort
 f Rojas Medina Salazar Cabrera Domínguez Ibáñez Quintero Zamora Villalba Espinosa Carrillo Olivares Muñoz
 f Cárdenas Robles Pacheco
 = portuguese g2
-m João Pedro Gabriel Rafael Thiago Lucas Felipe Gustavo Caio Vinícius Tiago Rui Nuno Bernardo Otávio
+m João Pedro Murilo Rafael Davi Lucas Felipe Gustavo Caio Vinícius Tiago Duarte Nuno Bernardo Otávio
 w Ana Beatriz Larissa Mariana Letícia Júlia Fernanda Camila Inês Catarina Luana Bruna Isadora Heloísa Raquel
 f Silva Santos Oliveira Pereira Almeida Carvalho Gomes Ribeiro Martins Barbosa Araújo Cardoso Teixeira
 f Moreira Nogueira Azevedo Fonseca Magalhães Brandão Simões Guimarães Antunes Figueiredo Tavares Lacerda
 f Queiroz Peixoto Macedo
 = german g
-m Lukas Jonas Felix Maximilian Leon Tobias Sebastian Florian Matthias Jürgen Stefan Björn Moritz Henrik Uwe
+m Lukas Jonas Felix Maximilian Leon Tobias Sebastian Fabian Matthias Jürgen Stefan Björn Moritz Henrik Uwe
 m Götz
 w Anna Lena Marie Katharina Julia Sabine Franziska Annika Greta Heike Jana Ute Johanna Mareike Clara Käthe
-f Müller Schmidt Schneider Fischer Weber Wagner Becker Hoffmann Schäfer Koch Bauer Richter Klein Wolf
+f Müller Schmidt Schneider Fischer Weber Wagner Becker Hoffmann Schäfer Kern Bauer Richter Klein Wolf
 f Schröder Neumann Zimmermann Krüger Lange Krause Lehmann Köhler Böhm Vogt Seidel Engelhardt Lindner Brandt
 f Haas Jäger Reuter Winkler
 = french g
@@ -57,15 +57,15 @@ f de_Vries Jansen Bakker Visser Smit Meijer de_Boer Mulder Bos Peters Hendriks D
 f Brouwer Kuipers Verhoeven Willems Maes Claes Peeters Postma Hoekstra van_der_Meer Vermeulen Schouten Kok
 f van_Leeuwen Timmers
 = italian g
-m Leonardo Francesco Alessandro Lorenzo Matteo Andrea Davide Riccardo Niccolò Giorgio Emanuele Tommaso
+m Leonardo Francesco Alessandro Lorenzo Mattia Andrea Davide Riccardo Niccolò Giorgio Emanuele Tommaso
 m Pietro Salvatore
-w Giulia Sofia Aurora Chiara Martina Francesca Elisa Ilaria Beatrice Silvia Paola Camilla Noemi Ludovica
+w Giulia Sofia Aurora Chiara Martina Francesca Elisa Ilaria Beatrice Simona Paola Camilla Noemi Ludovica
 w Serena
 f Rossi Russo Ferrari Esposito Bianchi Romano Colombo Ricci Marino Greco Bruno Gallo Conti Fontana Caruso
 f Rizzo Lombardi Moretti Barbieri Galli Testa Pellegrini Longo Vitale Bernardi Santoro Marchetti Donati
 f Sartori Piras Fabbri D’Angelo
 = polish g
-m Jakub Piotr Krzysztof Tomasz Michał Paweł Łukasz Marcin Wojciech Mateusz Grzegorz Szymon Bartosz Kacper
+m Jakub Filip Krzysztof Tomasz Michał Paweł Łukasz Marcin Wojciech Mateusz Grzegorz Szymon Bartosz Kacper
 m Przemysław
 w Anna Katarzyna Małgorzata Agnieszka Magdalena Zofia Joanna Ewa Aleksandra Karolina Natalia Hanna Wiktoria
 w Bożena Żaneta
@@ -91,11 +91,11 @@ f Заєць:Zaiets Якименко:Yakymenko
 = romanian g
 m Andrei Mihai Alexandru Ionuț Ștefan Cristian Radu Vlad Bogdan Răzvan Dragoș
 w Maria Ioana Andreea Elena Alina Raluca Mihaela Bianca Anca Simona Lăcrămioara
-f Popescu Ionescu Popa Dumitru Stan Stoica Gheorghe Matei Rusu Munteanu Moldovan Șerban Lazăr Ciobanu
+f Popescu Ionescu Popa Dumitru Stan Stoica Grosu Matei Rusu Munteanu Moldovan Șerban Lazăr Ciobanu
 f Țurcanu Voicu
 = hungarian f
 m Bence Máté Levente Dániel Gábor Zoltán László Péter Attila Ákos István Tamás
-w Anna Eszter Réka Zsófia Katalin Judit Ildikó Nóra Dóra Boglárka Ágnes Virág
+w Anna Eszter Réka Zsófia Katalin Emese Ildikó Nóra Dóra Boglárka Ágnes Virág
 f Nagy Kovács Tóth Szabó Horváth Varga Kiss Molnár Németh Farkas Balogh Takács Juhász Lakatos Mészáros Szűcs
 f Fekete
 = greek g
@@ -109,15 +109,15 @@ f Μακρής/Μακρή:Makris/Makri
 m Erik Lars Johan Magnus Sven Anders Nils Oskar Mikkel Søren Kristian Håkon Jens Åke Björn
 w Anna Ingrid Astrid Freja Linnea Maja Elsa Signe Karin Solveig Mette Sofie Åsa Märta Ragnhild
 f Andersson Johansson Karlsson Nilsson Lindqvist Bergström Hansen Olsen Johansen Nielsen Jensen Sørensen
-f Møller Holm Dahl Lund Berg Strand Haugen Kjær Nygård Ekström Sjöberg Lindgren Østergaard Bakke Solberg
+f Møller Holm Dahl Lund Berg Strand Haugen Kjær Nygård Ekström Sjöberg Lindell Østergaard Bakke Solberg
 f Åberg Thorsen Krogh
 = finnish g
-m Juhani Mikko Antti Jari Ville Eetu Olli Lauri Pekka Väinö
+m Juhani Tapio Antti Jari Ville Eetu Olli Lauri Pekka Väinö
 w Aino Emilia Helmi Päivi Sanna Tuuli Riikka Noora Elina Kaisa
 f Korhonen Virtanen Mäkinen Nieminen Mäkelä Hämäläinen Laine Heikkinen Koskinen Järvinen Lehtonen Saarinen
 f Niemelä Rantala
 = turkish g
-m Mehmet Mustafa Ahmet Emre Can Burak Kerem Oğuz Ömer Serkan Çağrı Barış
+m Mehmet Mustafa Ahmet Emre Can Tolga Kerem Oğuz Ömer Serkan Çağrı Barış
 w Ayşe Fatma Zeynep Elif Merve Esra Gül Defne Büşra Şule Özlem Ceren
 f Yılmaz Kaya Demir Çelik Şahin Yıldız Öztürk Aydın Arslan Doğan Kılıç Aslan Çetin Koç Kurt Polat Güneş
 f Aksoy Taş Uçar
@@ -126,15 +126,15 @@ m محمد:Mohammed أحمد:Ahmed علي:Ali عمر:Omar خالد:Khaled يوس
 m طارق:Tariq
 w فاطمة:Fatima مريم:Mariam عائشة:Aisha نور:Nour ليلى:Layla سارة:Sara هدى:Huda رنا:Rana سلمى:Salma
 w ياسمين:Yasmin
-f الحربي:Al-Harbi الزهراني:Al-Zahrani منصور:Mansour حداد:Haddad خليل:Khalil نجار:Najjar سعيد:Saeed
-f الشامي:Al-Shami المصري:Al-Masri عبد_الله:Abdullah حمدان:Hamdan العتيبي:Al-Otaibi بركات:Barakat
+f الحربي:Al-Harbi الزهراني:Al-Zahrani الهاشمي:Al-Hashemi حداد:Haddad خليل:Khalil نجار:Najjar سعيد:Saeed
+f الشامي:Al-Shami المصري:Al-Masri الكردي:Al-Kurdi حمدان:Hamdan العتيبي:Al-Otaibi بركات:Barakat
 f درويش:Darwish الفاسي:El-Fassi
 = hausa g
 m Musa Ibrahim Sani Aminu Yusuf Garba Kabiru Nasiru Bello
 w Aisha Zainab Hauwa Maryam Halima Rakiya Safiya Hadiza Asabe
 f Abubakar Suleiman Danjuma Lawal Shehu Gambo Yakubu Tanko Wada Dauda Umar
 = nigerian g
-m Chinedu Emeka Tunde Segun Obinna Femi Ikenna Babatunde Uche Kelechi Damilola Olumide
+m Chinedu Nonso Tunde Segun Obinna Wale Ikenna Babatunde Uche Kelechi Damilola Olumide
 w Ngozi Chioma Folake Adaeze Yetunde Amaka Ifeoma Bukola Temitope Nkechi Titilayo Ebere
 f Okafor Adeyemi Okonkwo Eze Balogun Nwosu Adebayo Ogunleye Chukwu Olawale Nnamdi Akintola Obi Onyekachi
 f Oyelaran Ibe
@@ -144,21 +144,21 @@ w Wanjiru Achieng Njeri Akinyi Wambui Zawadi Chebet Neema Mumbua
 f Kariuki Odhiambo Njoroge Wekesa Kipchumba Omondi Maina Mutiso Karanja Barasa Cheruiyot Onyango Muthoni
 f Gitonga
 = southafrican g
-m Thabo Sipho Lungelo Bongani Themba Lwazi Kagiso Tebogo Pieter
+m Thabo Sipho Lungelo Bongani Themba Lwazi Kagiso Tebogo Sizwe
 w Nomsa Thandeka Lerato Zanele Ayanda Naledi Busisiwe Palesa Refilwe
 f Nkosi Dlamini Ndlovu Khumalo Mokoena Mthembu Sithole Botha Naidoo Mahlangu Molefe Zulu van_Wyk Buthelezi
 f Radebe
 = indian g
-m आरव:Aarav विवान:Vivaan अर्जुन:Arjun रोहन:Rohan राहुल:Rahul अमित:Amit संजय:Sanjay विक्रम:Vikram करण:Karan
+m आरव:Aarav विवान:Vivaan अर्जुन:Arjun रोहन:Rohan राहुल:Rahul अमित:Amit गिरीश:Girish विक्रम:Vikram करण:Karan
 m निखिल:Nikhil सूरज:Suraj
-w प्रिया:Priya अनन्या:Ananya दीया:Diya कविता:Kavita नेहा:Neha पूजा:Pooja मीरा:Meera श्रेया:Shreya
+w प्रिया:Priya अनन्या:Ananya दीया:Diya कविता:Kavita स्वाति:Swati पूजा:Pooja मीरा:Meera श्रेया:Shreya
 w अंजलि:Anjali लक्ष्मी:Lakshmi रितु:Ritu
 f शर्मा:Sharma वर्मा:Verma गुप्ता:Gupta पटेल:Patel सिंह:Singh मेहता:Mehta अय्यर:Iyer रेड्डी:Reddy नायर:Nair
 f जोशी:Joshi देसाई:Desai कुलकर्णी:Kulkarni मिश्रा:Mishra चौधरी:Chaudhary पिल्लई:Pillai राव:Rao भट्ट:Bhatt
 f सेन:Sen मल्होत्रा:Malhotra ठाकुर:Thakur दास:Das
 = pakistani g
-m بلال:Bilal حمزہ:Hamza عثمان:Usman فیصل:Faisal زین:Zain عدنان:Adnan شہزاد:Shahzad
-w عائشہ:Ayesha زینب:Zainab ماہا:Maha ثنا:Sana حنا:Hina نادیہ:Nadia صبا:Saba
+m بلال:Bilal حمزہ:Hamza عثمان:Usman فیصل:Faisal وقار:Waqar عدنان:Adnan شہزاد:Shahzad
+w عائشہ:Ayesha زینب:Zainab ماہا:Maha ثنا:Sana ارم:Iram نادیہ:Nadia صبا:Saba
 f خان:Khan ملک:Malik شیخ:Sheikh قریشی:Qureshi چوہدری:Chaudhry بٹ:Butt میاں:Mian رضوی:Rizvi انصاری:Ansari
 f صدیقی:Siddiqui
 = vietnamese f
@@ -173,12 +173,12 @@ f แก้วมณี:Kaewmanee
 = indonesian g
 m Budi Agus Rizky Andi Dimas Bayu Eko Fajar Hendra Wahyu
 w Siti Dewi Putri Ayu Rina Wulan Indah Fitri Lestari Ratna
-f Santoso Wijaya Saputra Pratama Hidayat Nugroho Setiawan Kusuma Gunawan Siregar Hakim Permana Utami Susanto
+f Santoso Wijaya Saputra Pratama Hidayat Nugroho Setiawan Kusuma Gunadi Siregar Hakim Permana Utami Susanto
 f Rahman
 = filipino g
-m Jose Mark Paolo Rico Jomar Angelo Bayani Carlo Dindo Arnel
+m Danilo Marlon Paolo Rico Jomar Angelo Bayani Carlo Dindo Arnel
 w Maria_Luz Angelica Jasmine Liza Marisol Tala Divina Rowena Cherry Mayumi
-f Reyes Cruz Bautista Ocampo Mendoza Villanueva Dela_Cruz Manalo Pascual Salonga Dimaculangan Aquino
+f Reyes Cruz Bautista Ocampo Mendoza Villanueva Dela_Cruz Manalo Pascual Salonga Dimaculangan Magsino
 f Macaraeg Lacson
 = japanese f
 m 大翔:Hiroto 蓮:Ren 健太:Kenta 翔太:Shota 拓也:Takuya 直樹:Naoki 和也:Kazuya 悠斗:Yuto 誠:Makoto
@@ -251,9 +251,7 @@ class Culture:
         self._family_first = order[0] == "f"
         self._two_families = "2" in order
         self._space = "" if "." in order else " "
-        men, women, families = (
-            _words(" ".join(line[2:] for line in lines if line[0] == tag)) for tag in "mwf"
-        )
+        men, women, families = (_words(" ".join(line[2:] for line in lines if line[0] == tag)) for tag in "mwf")
         self._given = [[word for word, _ in men], [word for word, _ in women]]
         self._family = [[pair[sex] for pair in families] for sex in (0, 1)]
 
