@@ -6,7 +6,6 @@ overwrite anything.
 """
 
 import datetime as dt
-import math
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -74,7 +73,7 @@ def _value(value: Any, key: str, field: str) -> Value | None:
     if isinstance(value, bool):
         return value if key not in DEFAULT_KEYS else str(value).lower()
     if isinstance(value, int | float):
-        if not math.isfinite(value) or abs(value) >= _BIGGEST:
+        if not -_BIGGEST < value < _BIGGEST:  # Neither is NaN.
             raise Refused(field, "the number is out of range.")
         return value if key not in DEFAULT_KEYS else str(value)
     if not isinstance(value, str):

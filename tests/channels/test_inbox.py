@@ -1,0 +1,104 @@
+"""Order and repetition do not matter: the same events give the same people."""
+
+import datetime as dt
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from coterie.channels.events import Event
+from coterie.channels.inbox import receive
+from coterie.channels.models import Channel
+from coterie.chats.models import Chat, Message, Sender
+from coterie.core.clock import UTC
+from coterie.people.models import Person
+
+START = dt.datetime(2026, 5, 1, 12, tzinfo=UTC)
+
+
+def said(number, user="u", minute=0.0, session=None, sender=Sender.USER, **attributes):
+    return Event(
+        message_id=f"m{number}",
+        user_id=user,
+        at=START + dt.timedelta(minutes=minute),
+        sender=sender,
+        message=f"words {number}",
+        session_id=session,
+        attributes=attributes,
+    )
+
+
+def chats_of(workspace):
+    chats = Chat.objects.filter(workspace=workspace).order_by("started_at", "session_id")
+    return [(chat.messages, chat.by_user) for chat in chats]
+
+
+def test_ten_idle_minutes_end_a_chat(workspace, api_channel):
+    receive(api_channel, [said(1), said(2, minute=10), said(3, minute=20.1)])
+    assert chats_of(workspace) == [(2, True), (1, True)]
+    assert Person.objects.get(workspace=workspace).chats == 2
+
+
+def test_a_new_session_id_begins_a_new_chat_at_once(workspace, api_channel):
+    receive(api_channel, [said(1, session="a"), said(2, minute=1, session="b")])
+    assert chats_of(workspace) == [(1, True), (1, True)]
+
+
+def test_the_same_session_id_after_ten_idle_minutes_is_a_new_chat(workspace, api_channel):
+    receive(api_channel, [said(1, session="a"), said(2, minute=11, session="a")])
+    assert len(chats_of(workspace)) == 2
+
+
+def test_a_turn_without_a_session_joins_the_running_chat(workspace, api_channel):
+    receive(api_channel, [said(1, session="a")])
+    receive(api_channel, [said(2, minute=5, sender=Sender.BOT)])
+    assert chats_of(workspace) == [(2, True)]
+
+
+def test_a_chat_that_the_bot_began_counts_once_the_person_answers(workspace, api_channel):
+    receive(api_channel, [said(1, sender=Sender.BOT)])
+    assert Person.objects.get(workspace=workspace).chats == 0
+    receive(api_channel, [said(2, minute=1)])
+    assert Person.objects.get(workspace=workspace).chats == 1
+    assert chats_of(workspace) == [(2, True)]
+
+
+def test_a_late_turn_finds_the_chat_it_belongs_to(workspace, api_channel):
+    receive(api_channel, [said(1), said(2, minute=60)])
+    receive(api_channel, [said(3, minute=5)])
+    assert chats_of(workspace) == [(2, True), (1, True)]
+
+
+def state_of(workspace):
+    people = Person.objects.filter(workspace=workspace).order_by("user_id")
+    return (
+        [(p.user_id, p.attributes, p.last_seen, p.created_at, p.chats) for p in people],
+        sorted(Message.objects.filter(workspace=workspace).values_list("native_id", "text", "at")),
+    )
+
+
+batches = st.lists(
+    st.lists(
+        st.tuples(st.integers(0, 15), st.sampled_from(["a", "b", "c"]), st.sampled_from(["s1", "s2"])),
+        min_size=1,
+        max_size=8,
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@pytest.mark.parametrize("kind", ["api"])
+@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(batches=batches)
+def test_repeated_deliveries_change_nothing(workspace, kind, batches):
+    channel = Channel.objects.create(workspace=workspace, kind=kind, name="again")
+    # A message id names one event: whoever sent it first keeps it.
+    deliveries = [[said(f"{number}-{user}-{session}", user, number * 3, session) for number, user, session in batch]
+                  for batch in batches]  # fmt: skip
+    for delivery in deliveries:
+        receive(channel, delivery)
+    once = state_of(workspace)
+    for delivery in reversed(deliveries):
+        assert not receive(channel, [*reversed(delivery), *delivery]).fresh
+    assert state_of(workspace) == once

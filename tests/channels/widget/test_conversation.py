@@ -1,0 +1,213 @@
+"""The Chat Widget: what the built-in bot asks, what is stored, and who may see what."""
+
+import json
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from coterie.channels.models import Channel
+from coterie.channels.widget.visitors import token_of
+from coterie.chats.models import Chat, Message
+from coterie.people.models import Person
+
+
+class Visitor:
+    """A browser with the widget."""
+
+    def __init__(self, client, channel, session="session-1"):
+        self.client, self.channel, self.session, self.token, self.count = client, channel, session, None, 0
+
+    @property
+    def address(self):
+        return f"/channels/widget/{self.channel.key}"
+
+    def post(self, **changes):
+        body = {"visitor": self.token, "session": self.session, "id": f"m{self.count}", "text": "hi", "context": {}}
+        return self.client.post(self.address, json.dumps(body | changes), content_type="text/plain;charset=UTF-8")
+
+    def say(self, text, **changes):
+        self.count += 1
+        answer = self.post(text=text, id=changes.pop("id", f"m{self.count}"), **changes)
+        assert answer.status_code == 200, answer.content
+        self.token = answer.json()["visitor"]
+        return [message["text"] for message in answer.json()["messages"]]
+
+    def open(self):
+        return self.client.get(self.address, {"visitor": self.token or ""}).json()
+
+
+@pytest.fixture
+def visitor(client, widget_channel):
+    return Visitor(client, widget_channel)
+
+
+def test_opening_the_widget_makes_nobody(workspace, visitor):
+    assert visitor.open()["greeting"] == "Hi!"
+    assert visitor.open()["messages"] == []
+    assert not Person.objects.filter(workspace=workspace).exists()
+
+
+def test_the_bot_asks_and_stores_answers_under_the_attributes_exact_names(workspace, visitor):
+    assert visitor.say("Where is my order?") == ["What is your name?"]
+    assert visitor.say("Maya Ortiz") == ["And your e-mail address?"]
+    assert visitor.say("maya@x.example") == ["Thanks!"]
+    person = Person.objects.get(workspace=workspace)
+    assert person.attributes["default_name"] == "Maya Ortiz"
+    assert person.attributes["default_email"] == "maya@x.example"
+    assert person.attributes["default_source"] == "widget"
+    assert person.chats == 1
+
+
+def test_an_answer_that_is_no_address_is_asked_for_again_and_then_let_go(workspace, visitor):
+    visitor.say("hi")
+    visitor.say("Maya")
+    assert "e-mail" in visitor.say("no thanks")[0]
+    assert visitor.say("still no") == ["Thanks!"]
+    assert "default_email" not in Person.objects.get(workspace=workspace).attributes
+
+
+def test_what_is_known_is_not_asked_again(visitor):
+    for text in ("hi", "Maya", "maya@x.example"):
+        visitor.say(text)
+    visitor.session = "session-2"
+    assert visitor.say("me again") == ["Thanks!"]
+
+
+def test_where_the_visitor_is_becomes_attributes(workspace, visitor):
+    visitor.say("hi", context={"url": "https://shop.example/", "language": "pl-PL", "timezone": "Europe/Warsaw"})
+    attributes = Person.objects.get(workspace=workspace).attributes
+    assert attributes["default_language"] == "Polish"
+    assert attributes["default_timezone"] == "Europe/Warsaw"
+    assert attributes["default_url"] == "https://shop.example/"
+    assert attributes["default_ip"] == "127.0.0.1"
+
+
+def test_the_same_message_again_gets_the_same_replies_and_changes_nothing(workspace, visitor):
+    first = visitor.post(text="hi", id="m-x").json()
+    again = visitor.post(text="hi", id="m-x").json()
+    assert again["messages"] == first["messages"]
+    assert again["visitor"] == first["visitor"]
+    assert Person.objects.filter(workspace=workspace).count() == 1
+    assert Message.objects.filter(workspace=workspace, sender="user").count() == 1
+
+
+def test_a_reload_shows_the_running_chat(visitor):
+    visitor.say("Where is my order?")
+    assert [(m["sender"], m["text"]) for m in visitor.open()["messages"]] == [
+        ("bot", "Hi!"),
+        ("user", "Where is my order?"),
+        ("bot", "What is your name?"),
+    ]
+
+
+def test_a_made_up_or_borrowed_token_opens_no_chat(workspace, client, visitor):
+    visitor.say("secret words")
+    other = Channel.objects.create(workspace=workspace, kind="widget", name="Other", settings={})
+    forged = visitor.token[:-3] + "abc"
+    for channel, token in ((visitor.channel, forged), (other, visitor.token), (visitor.channel, "x" * 5000)):
+        assert client.get(f"/channels/widget/{channel.key}", {"visitor": token}).json()["messages"] == []
+    user_id = Person.objects.get(workspace=workspace).user_id
+    assert client.get(visitor.address, {"visitor": token_of(other, user_id)}).json()["messages"] == []
+
+
+def test_a_visitor_cannot_write_attributes_of_their_own_choice(workspace, visitor):
+    visitor.say("hi", attributes={"plan": "pro"}, userId="u-1")
+    assert "plan" not in Person.objects.get(workspace=workspace).attributes
+
+
+def test_any_page_may_speak_to_the_widget(visitor, client):
+    for answer in (client.get(visitor.address), visitor.post(), visitor.post(text=""), client.put(visitor.address)):
+        assert answer["Access-Control-Allow-Origin"] == "*"
+        assert not answer.cookies
+
+
+@pytest.mark.parametrize(
+    "changes", [{"text": ""}, {"text": "x" * 2001}, {"text": 5}, {"id": None}, {"session": "s" * 65}, {"id": "x" * 65}]
+)
+def test_a_message_outside_the_limits_is_refused(workspace, visitor, changes):
+    assert visitor.post(**changes).status_code == 422
+    assert not Chat.objects.filter(workspace=workspace).exists()
+
+
+def test_the_script_is_served_to_any_page(client):
+    answer = client.get("/widget.js")
+    assert answer["Content-Type"] == "text/javascript; charset=utf-8"
+    assert answer["Access-Control-Allow-Origin"] == "*"
+    assert answer["Cross-Origin-Resource-Policy"] == "cross-origin"
+
+
+@contextmanager
+def rasa(replies, status=200):
+    """A bot that speaks the Rasa REST form and keeps what it was asked."""
+    asked = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):  # noqa: N802
+            asked.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            body = json.dumps(replies).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args):
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"127.0.0.1:{server.server_port}", asked
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def with_bot(channel, host):
+    channel.settings |= {"bot_url": f"http://{host}/webhooks/rest/webhook"}
+    channel.save()
+
+
+def test_after_the_questions_the_configured_bot_answers_what_the_visitor_came_for(visitor, settings):
+    replies = [
+        {"recipient_id": "x", "text": "It is on its way.", "buttons": [{"title": "Track it", "payload": "/track"}]},
+        {"image": "https://shop.example/parcel.png"},
+        {"image": "javascript:alert(1)"},
+        {"custom": {"odd": 1}},
+    ]
+    with rasa(replies) as (host, asked):
+        settings.PRIVATE_HOSTS = [host]
+        with_bot(visitor.channel, host)
+        visitor.say("Where is my order?")
+        visitor.say("Maya")
+        visitor.count += 1
+        answer = visitor.post(text="maya@x.example", id="last").json()["messages"]
+        assert [(m["text"], m.get("buttons"), m.get("image")) for m in answer] == [
+            ("It is on its way.", [{"title": "Track it", "payload": "/track"}], None),
+            ("", None, "https://shop.example/parcel.png"),
+        ]
+        assert asked[0]["message"] == "Where is my order?"
+        assert asked[0]["metadata"]["default_name"] == "Maya"
+        assert visitor.say("thanks") == ["It is on its way.", ""]
+        assert asked[1]["message"] == "thanks"
+
+
+@pytest.mark.parametrize("status", [500, 302])
+def test_a_bot_that_is_down_does_not_lose_the_message(workspace, visitor, settings, status):
+    with rasa([], status) as (host, _asked):
+        settings.PRIVATE_HOSTS = [host]
+        visitor.channel.settings["questions"] = []
+        with_bot(visitor.channel, host)
+        assert visitor.say("anybody there?") == ["Thanks!"]
+    assert Message.objects.filter(workspace=workspace, text="anybody there?").count() == 1
+
+
+def test_a_bot_on_a_private_address_is_not_called_unless_the_operator_lists_it(visitor):
+    with rasa([{"text": "inside"}]) as (host, asked):
+        visitor.channel.settings["questions"] = []
+        with_bot(visitor.channel, host)
+        assert visitor.say("hi") == ["Thanks!"]
+        assert asked == []
