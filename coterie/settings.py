@@ -9,7 +9,7 @@ from csp.constants import NONE, SELF
 from coterie.core.secret import secret_key
 
 PACKAGE = Path(__file__).resolve().parent
-DATA = Path(os.environ.get("COTERIE_DATA", "data")).resolve()
+DATA = Path(os.environ.get("COTERIE_DATA") or "data").resolve()
 DATA.mkdir(parents=True, exist_ok=True)
 
 SECRET_KEY = os.environ.get("COTERIE_SECRET_KEY") or secret_key(DATA)

@@ -235,8 +235,7 @@ json_values = st.recursive(
     max_leaves=12,
 )
 fields = st.sampled_from(
-    "messageId userId sessionId sender message timestamp buttons image attributes sessionAttributes segments context x"
-    .split()
+    "messageId userId sessionId sender message timestamp buttons image attributes sessionAttributes segments context x".split()
 )
 
 
