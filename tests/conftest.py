@@ -21,6 +21,7 @@ from pathlib import Path
 
 import django
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 from pytest_django import DjangoDbBlocker
@@ -54,6 +55,9 @@ def _folder(prefix: str) -> Path:
 
 def _prepare() -> None:
     """A folder and a database of our own, before anything loads the settings."""
+    if settings.configured:
+        # pytest-django loaded them before us: the tests would run on the operator's own database.
+        raise pytest.UsageError("unset DJANGO_SETTINGS_MODULE: the tests choose their own database.")
     if DATABASE not in ("sqlite", "postgres"):
         raise pytest.UsageError(f"COTERIE_TEST_DATABASE is {DATABASE!r}; it can be 'sqlite' or 'postgres'.")
     # Nothing of the operator's own Coterie reaches the tests.
