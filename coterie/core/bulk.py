@@ -5,7 +5,7 @@ Table and column names come from our own code, values are always bound.
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.db import connection
@@ -24,6 +24,15 @@ def insert(table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
         else:
             marks = ", ".join(["%s"] * len(columns))
             cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", [_stored(row) for row in rows])
+
+
+def insert_missing(table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
+    """Inserts the rows whose keys are not there yet, and waits for other writers that are inserting the same."""
+    marks = ", ".join(["%s"] * len(columns))
+    encode = _plain if connection.vendor == "postgresql" else _stored
+    sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks}) ON CONFLICT DO NOTHING"
+    with connection.cursor() as cursor:
+        cursor.executemany(sql, [encode(row) for row in rows])
 
 
 def update(table: str, columns: Sequence[str], keys: Sequence[str], rows: Iterable[Row]) -> None:
@@ -47,21 +56,18 @@ def among(ids: Sequence[int]) -> tuple[str, Any]:
     return "IN (SELECT value FROM json_each(%s))", json.dumps(list(ids))
 
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_PLAIN: dict[type, Callable[[Any], Any]] = {dict: _encode, list: _encode}
+# As Django itself stores values in SQLite.
+_STORED: dict[type, Callable[[Any], Any]] = {
+    **_PLAIN,
+    dt.datetime: lambda moment: str(moment.astimezone(dt.UTC).replace(tzinfo=None)),
+}
+
+
 def _plain(row: Row) -> Row:
-    return tuple(_json(value) if isinstance(value, dict | list) else value for value in row)
+    return tuple([encode(value) if (encode := _PLAIN.get(type(value))) else value for value in row])
 
 
 def _stored(row: Row) -> Row:
-    """As Django itself stores values in SQLite."""
-    return tuple(
-        str(value.replace(tzinfo=None))
-        if isinstance(value, dt.datetime)
-        else _json(value)
-        if isinstance(value, dict | list)
-        else value
-        for value in row
-    )
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return tuple([encode(value) if (encode := _STORED.get(type(value))) else value for value in row])

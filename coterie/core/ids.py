@@ -71,6 +71,6 @@ def from_public(text: str) -> int | None:
         row_id = int(text[:16], 16)
     except ValueError:
         return None
-    if row_id >= 1 << 63 or to_public(row_id) != text.lower():
+    if not 0 <= row_id < 1 << 63 or to_public(row_id) != text.lower():
         return None
     return row_id

@@ -59,7 +59,7 @@ def validated(raw: Any, field: str = "attributes", *, custom_only: bool = False)
 def _key(name: Any, field: str, custom_only: bool) -> str:
     key = clean(name) if isinstance(name, str) else ""
     if not 1 <= len(key) <= MAX_KEY:
-        raise Refused(field, f"“{str(name)[:40]}” is not a name of 1 to {MAX_KEY} characters.")
+        raise Refused(field, f"“{clean(str(name))[:40]}” is not a name of 1 to {MAX_KEY} characters.")
     if key.startswith("default_") and (custom_only or key not in DEFAULT_KEYS):
         raise Refused(f"{field}.{key}", "names that begin with default_ are reserved.")
     if key in RESERVED_KEYS and key not in DEFAULT_KEYS:

@@ -7,9 +7,9 @@ def work(tx):
 commit(workspace_id, actor, work)
 """
 
-import copy
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
+from operator import attrgetter
 from typing import Any
 
 from coterie.core.bulk import insert, update
@@ -29,7 +29,7 @@ class People:
     def __init__(self, tx: Transaction, rows: Iterable[Person]) -> None:
         self.tx = tx
         self._people = {person.id: person for person in rows}
-        self._before = {person.id: copy.copy(person) for person in self._people.values()}
+        self._before = {person.id: _values(person) for person in self._people.values()}
         for person in self._people.values():
             person.attributes = dict(person.attributes)
         self._seen: set[int] = set()
@@ -64,6 +64,8 @@ class People:
         """Values that became known at `at`. An event older than the newest one fills gaps but overwrites nothing."""
         if not values:
             return
+        # A time to come would make everything until then an event that is late.
+        at = not_in_future(at)
         late = person.written_at is not None and at < person.written_at
         for key, value in values.items():
             if not late or key not in person.attributes:
@@ -87,7 +89,7 @@ class People:
         self._touched.add(person.id)
 
     def save(self) -> None:
-        """Writes every change and its journal entries."""
+        """Writes every change and its journal entries. What changes after this needs another `save`."""
         new: list[Person] = []
         changed: list[Person] = []
         for person_id in sorted(self._touched):
@@ -96,37 +98,31 @@ class People:
                 (changed if before else new).append(person)
         insert("people_person", (*_KEY, "user_id", *_COLUMNS), [(*_key(p), p.user_id, *_values(p)) for p in new])
         update("people_person", _COLUMNS, _KEY, [(*_values(p), *_key(p)) for p in changed])
+        for person in (*new, *changed):
+            self._before[person.id] = _values(person)
+            person.attributes = dict(person.attributes)
         self._touched.clear()
+        self._seen.clear()
 
-    def _record(self, person: Person, before: Person | None) -> bool:
+    def _record(self, person: Person, before: tuple[Any, ...] | None) -> bool:
         """Journal entries of what differs; False when nothing does."""
-        entries = list(_differences(before.attributes if before else {}, person.attributes))
-        if before is None or person.id in self._seen or _counters(before) != _counters(person):
-            self.tx.record(person.id, Kind.SEEN)
-        elif not entries and before.written_at == person.written_at:
+        after = _values(person)
+        if before == after and person.id not in self._seen:
             return False
-        for kind, old, new in entries:
+        attributes, banned, *counters, _ = before or ({}, False, None)
+        if person.id in self._seen or counters != list(after[2:-1]):
+            self.tx.record(person.id, Kind.SEEN)
+        if banned != person.banned:
+            self.tx.record(person.id, Kind.BANNED if person.banned else Kind.UNBANNED)
+        for kind, old, new in _differences(attributes, person.attributes):
             self.tx.record(person.id, kind, old, new)
         return True
 
 
 _KEY = ("workspace_id", "id")
 _COLUMNS = ("attributes", "banned", "created_at", "last_seen", "chats", "written_at")
-
-
-def _key(person: Person) -> tuple[Any, ...]:
-    return person.workspace_id, person.id
-
-
-def _values(person: Person) -> tuple[Any, ...]:
-    return (
-        person.attributes,
-        person.banned,
-        person.created_at,
-        person.last_seen,
-        person.chats,
-        person.written_at,
-    )
+_key = attrgetter(*_KEY)
+_values = attrgetter(*_COLUMNS)
 
 
 def create_people(tx: Transaction, people: Iterable[Person]) -> None:
@@ -135,10 +131,6 @@ def create_people(tx: Transaction, people: Iterable[Person]) -> None:
     for person in people:
         unit.add(person)
     unit.save()
-
-
-def _counters(person: Person) -> tuple[Any, ...]:
-    return person.last_seen, person.created_at, person.chats
 
 
 def _differences(

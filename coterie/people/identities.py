@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping
 
+from coterie.core.bulk import insert_missing
 from coterie.core.ids import new_ids
 from coterie.journal.commit import Transaction
 from coterie.people.changes import People
@@ -26,17 +27,13 @@ def resolve(tx: Transaction, channel_id: int, first_seen: Mapping[str, dt.dateti
         fresh = iter(new_ids(len(strangers)))
         proposed = {native: by_user_id.get(native) or next(fresh) for native in strangers}
         made = {person_id: native for native, person_id in proposed.items() if native not in by_user_id}
-        Identity.objects.bulk_create(
-            [
-                Identity(
-                    workspace_id=tx.workspace_id,
-                    channel_id=channel_id,
-                    native_id=native,
-                    person_id=proposed[native],
-                )
-                for native in strangers
-            ],
-            ignore_conflicts=True,
+        insert_missing(
+            "people_identity",
+            ("workspace_id", "id", "channel_id", "native_id", "person_id", "created_at"),
+            (
+                (tx.workspace_id, row_id, channel_id, native, proposed[native], tx.at)
+                for row_id, native in zip(new_ids(len(strangers)), strangers, strict=True)
+            ),
         )
         known |= _known(tx, channel_id, strangers)
     people = People.lock(tx, known.values())
