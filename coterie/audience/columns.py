@@ -53,10 +53,14 @@ class Column:
         text = f"(p.custom['{escaped}']::VARCHAR)"
         match self.type:
             case Type.NUMBER:
-                # Through text, because try_cast straight from VARIANT is many times slower; NaN is not a number.
-                return f"nullif(try_cast({text} AS DOUBLE), 'nan'::DOUBLE)"
+                # Through text, because try_cast straight from VARIANT is many times slower. NaN and infinity are none.
+                number = f"try_cast({text} AS DOUBLE)"
+                return f"CASE WHEN isfinite({number}) THEN {number} END"
             case Type.TIME:
-                return f"(try_cast({text} AS TIMESTAMPTZ) AT TIME ZONE 'UTC')"
+                # Without an offset it is the time on the wall where the workspace is: the connection's time zone. What
+                # begins with no digit is no time ("infinity", "epoch").
+                time = f"try_cast({text} AS TIMESTAMPTZ) AT TIME ZONE 'UTC'"
+                return f"CASE WHEN ascii({text}) BETWEEN 48 AND 57 THEN {time} END"
             case Type.BOOLEAN:
                 return f"CASE lower({text}) WHEN 'true' THEN true WHEN 'false' THEN false END"
             case _:

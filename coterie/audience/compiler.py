@@ -25,6 +25,7 @@ from coterie.audience.tree import (
     Not,
     conditions,
 )
+from coterie.core.text import clean
 
 _COUNT = {Arity.NONE: (0, 0), Arity.ONE: (1, 1), Arity.TWO: (2, 2), Arity.MANY: (1, MAX_VALUES)}
 
@@ -40,13 +41,13 @@ class Predicate:
 EVERYBODY = Predicate("true", ())
 
 
-def compile_filter(node: Node | None, catalogue: Catalogue, moments: Moments) -> Predicate:
-    """The predicate of `node` (None: everybody). Raises FilterError."""
+def compile_filter(node: Node | None, catalogue: Catalogue, moments: Moments, where: str = "filter") -> Predicate:
+    """The predicate of `node` (None: everybody). Raises FilterError with a position that begins with `where`."""
     if node is None:
         return EVERYBODY
     if sum(1 for _ in conditions(node)) > MAX_CONDITIONS:
-        raise FilterError("filter", f"at most {MAX_CONDITIONS} conditions.")
-    sql, params = _node(node, catalogue, moments, "filter", 1)
+        raise FilterError(where, f"at most {MAX_CONDITIONS} conditions.")
+    sql, params = _node(node, catalogue, moments, where, 1)
     return Predicate(sql, tuple(params))
 
 
@@ -124,7 +125,8 @@ def _condition(condition: Condition, catalogue: Catalogue, moments: Moments, whe
     rule = find_rule(condition, catalogue, where)
     column = catalogue.by_key[condition.attribute]
     try:
-        sql, params = rule.build(column, condition.values, moments)
+        # Cleaned as what is stored was: a decomposed letter finds a composed one.
+        sql, params = rule.build(column, tuple(clean(value) for value in condition.values), moments)
     except (ValueError, OverflowError) as error:
         shown = " and ".join(value[:100] for value in condition.values)
         raise FilterError(

@@ -8,7 +8,7 @@ import base64
 import json
 from dataclasses import dataclass
 
-Value = str | float | bool | None
+Value = str | int | float | bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,10 @@ class Cursor:
         try:
             data = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
             found, value, person_id, position = data
-        except (ValueError, TypeError):
+            str(value).encode()
+        except (ValueError, TypeError, RecursionError):
+            return None
+        if isinstance(value, int) and not -(1 << 63) <= value < 1 << 63:
             return None
         whole = isinstance(person_id, int) and isinstance(position, int)
         if found != sort or not whole or not (0 <= person_id < 1 << 63) or position < 0:

@@ -21,6 +21,7 @@ from coterie.core.ids import to_public
 
 _FIELDS = ("id", "user_id", "banned", "created_at", "last_seen", "chats")
 _DEFAULT_FIELDS = tuple(key.removeprefix("default_") for key in DEFAULT_KEYS)
+_SORT_TYPES = {Type.TEXT: "VARCHAR", Type.NUMBER: "DOUBLE", Type.TIME: "TIMESTAMP", Type.BOOLEAN: "BOOLEAN"}
 _ROW = ", ".join(f"p.{name}" for name in (*_FIELDS, *_DEFAULT_FIELDS)) + ", p.custom::JSON::VARCHAR"
 
 
@@ -156,12 +157,26 @@ def batches(
     reader: duckdb.DuckDBPyConnection, predicate: Predicate, select: Sequence[str], size: int = 20_000
 ) -> Iterator[pa.RecordBatch]:
     """The given expressions over `people p` for everybody who matches, newest talk first, as a stream."""
-    found: Iterable[pa.RecordBatch] = reader.execute(
-        f"SELECT {', '.join(select)} FROM people p WHERE {predicate.sql}"
-        " ORDER BY p.last_seen DESC NULLS LAST, p.id DESC",
-        [*predicate.params],
-    ).to_arrow_reader(size)
-    yield from found
+    # Rows are sorted as they are stored and the expressions evaluated as they leave: half the memory of the reverse.
+    # A relation streams; the result of execute() would be collected first.
+    relation = reader.sql(
+        f"SELECT {', '.join(select)} FROM (SELECT * FROM people p WHERE {predicate.sql}"
+        " ORDER BY p.last_seen DESC NULLS LAST, p.id DESC) p",
+        params=[*predicate.params],
+    )
+    yield from relation.to_arrow_reader(size)
+
+
+def ids_by_email(reader: duckdb.DuckDBPyConnection, emails: Sequence[str]) -> dict[str, list[int]]:
+    """The people who have each of these addresses, whatever the case; an address of nobody is left out."""
+    found: dict[str, list[int]] = {}
+    for email, person_id in reader.execute(
+        "SELECT w.email, p.id FROM (SELECT unnest(?::VARCHAR[]) AS email) w"
+        " JOIN people p ON lower(p.email) = lower(w.email) ORDER BY p.id",
+        [list(emails)],
+    ).fetchall():
+        found.setdefault(email, []).append(person_id)
+    return found
 
 
 def cursor_after(reader: duckdb.DuckDBPyConnection, person_id: int, sort: str, catalogue: Catalogue) -> Cursor | None:
@@ -176,7 +191,7 @@ def _sort_value(column: Column) -> str:
 
 
 def _beyond(view: View, column: Column) -> tuple[str, list[Any]]:
-    """The keyset condition: strictly after (or before) the cursor in the view's order, where missing values come last."""
+    """The keyset condition: strictly after (or before) the cursor in the view's order; missing values come last."""
     cursor, back = view.before or view.after, view.before is not None
     if cursor is None:
         return "", []
@@ -184,7 +199,8 @@ def _beyond(view: View, column: Column) -> tuple[str, list[Any]]:
     if cursor.value is None:
         missing = f"({expression} IS NULL AND p.id {than} ?)"
         return f" AND ({missing} OR {expression} IS NOT NULL)" if back else f" AND {missing}", [cursor.person_id]
-    mark = "?::TIMESTAMP" if column.type == Type.TIME else "?"
+    # A cursor written by hand may hold anything: what does not fit the column comes before and after nobody.
+    mark = f"try_cast(? AS {_SORT_TYPES[column.type]})"
     beyond = f"{expression} {than} {mark} OR ({expression} = {mark} AND p.id {than} ?)"
     return f" AND ({beyond}{'' if back else f' OR {expression} IS NULL'})", [
         cursor.value,

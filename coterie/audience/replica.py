@@ -59,6 +59,7 @@ class Replica:
         self.uid = str(workspace.uid)
         self.revision = -1
         self.epoch = -1
+        self._time_zone = "UTC"
         self._lock = threading.Lock()
         self._slot = take_slot(Path(settings.DATA) / "replica", self.uid)
         self._database: duckdb.DuckDBPyConnection | None = None
@@ -83,15 +84,19 @@ class Replica:
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection with one snapshot of everything that was committed before this call."""
         self.catch_up()
-        with self._cursor("BEGIN TRANSACTION READ ONLY") as reader:
+        # Custom times without an offset are read in this zone; see `columns`.
+        zone = self._time_zone.replace("'", "''")
+        with self._cursor(f"SET TimeZone = '{zone}'; BEGIN TRANSACTION READ ONLY") as reader:
             yield reader
 
     def catch_up(self) -> int:
         """Brings the replica to the workspace's revision; returns it."""
-        target, epoch = self._wanted()
-        if self.revision < target or self.epoch != epoch:
+        if self._wanted() != (self.revision, self.epoch):
             with self._lock:
+                # Asked again, because whoever held the lock may have gone further than the first answer.
+                target, epoch = self._wanted()
                 self._open()
+                # A revision of ours that the workspace never had: its database is a restored backup.
                 if not 0 <= self.revision <= target or self.epoch != epoch:
                     self._fill(target, epoch)
                 elif self.revision < target:
@@ -112,7 +117,9 @@ class Replica:
             self._slot.release()
 
     def _wanted(self) -> tuple[int, int]:
-        return Workspace.objects.values_list("revision", "replica_epoch").get(pk=self.workspace_id)
+        columns = Workspace.objects.values_list("revision", "replica_epoch", "time_zone")
+        revision, epoch, self._time_zone = columns.get(pk=self.workspace_id)
+        return revision, epoch
 
     def _open(self) -> None:
         if self._database is not None:
@@ -163,22 +170,25 @@ class Replica:
 
     def _apply(self, target: int) -> None:
         """The people that changed after our revision: out with the old rows, in with the new, in one transaction."""
-        changed = source.changed(self.workspace_id, self.revision)
+        # Up to `target` and no further: who changes while we read is left to the next time, or the three readings would
+        # differ and the same person stand in the list twice.
+        window = (self.revision, target)
+        changed = source.changed(self.workspace_id, window)
         with self._cursor("BEGIN") as writer:
             writer.execute("CREATE OR REPLACE TEMP TABLE changed AS SELECT unnest(?::BIGINT[]) AS id", [changed])
             writer.execute("DELETE FROM people WHERE id IN (FROM changed)")
             writer.execute("DELETE FROM memberships WHERE person_id IN (FROM changed)")
-            self._load(writer, self.revision)
+            self._load(writer, window)
             writer.execute("UPDATE state SET revision = ?", [target])
             writer.execute("COMMIT")
         self.revision = target
 
-    def _load(self, writer: duckdb.DuckDBPyConnection, since: int | None) -> None:
-        with source.people(self.workspace_id, since) as incoming:
+    def _load(self, writer: duckdb.DuckDBPyConnection, window: tuple[int, int] | None) -> None:
+        with source.people(self.workspace_id, window) as incoming:
             writer.register("incoming", incoming)
             writer.execute(_INSERT_PEOPLE)
             writer.unregister("incoming")
-        with source.memberships(self.workspace_id, since) as incoming:
+        with source.memberships(self.workspace_id, window) as incoming:
             writer.register("incoming", incoming)
             writer.execute("INSERT INTO memberships SELECT segment_id, person_id FROM incoming")
             writer.unregister("incoming")

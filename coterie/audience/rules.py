@@ -2,7 +2,7 @@
 
 It feeds the compiler, the URL, the API, the builder, the sentence and the docs. A negative rule is the NOT of its
 positive one, and so includes people without a value. Text compares without regard to case; stored text is already
-trimmed (`core.text.clean`), values are trimmed here.
+cleaned (`core.text.clean`), and so are the values that arrive here.
 """
 
 import math
@@ -13,6 +13,7 @@ from typing import Any
 
 from coterie.audience.columns import Column, Type
 from coterie.audience.moments import Moments
+from coterie.core.clock import FUTURE_TOLERANCE
 from coterie.core.ids import from_public
 
 Sql = tuple[str, list[Any]]
@@ -40,13 +41,13 @@ class Rule:
 
 def _equals(column: Column, values: Sequence[str], _: Moments) -> Sql:
     if len(values) == 1:
-        return f"lower({column.sql}) = lower(?)", [values[0].strip()]
+        return f"lower({column.sql}) = lower(?)", [values[0]]
     marks = ", ".join(["lower(?)"] * len(values))
-    return f"lower({column.sql}) IN ({marks})", [value.strip() for value in values]
+    return f"lower({column.sql}) IN ({marks})", list(values)
 
 
 def _contains(column: Column, values: Sequence[str], _: Moments) -> Sql:
-    value = values[0].strip()
+    value = values[0]
     if "%" in value or "_" in value:
         return f"contains(lower({column.sql}), lower(?))", [value]
     # Twice as fast as lower() on both sides, and the same answer as long as there is nothing to escape.
@@ -54,11 +55,11 @@ def _contains(column: Column, values: Sequence[str], _: Moments) -> Sql:
 
 
 def _starts(column: Column, values: Sequence[str], _: Moments) -> Sql:
-    return f"starts_with(lower({column.sql}), lower(?))", [values[0].strip()]
+    return f"starts_with(lower({column.sql}), lower(?))", [values[0]]
 
 
 def _ends(column: Column, values: Sequence[str], _: Moments) -> Sql:
-    return f"ends_with(lower({column.sql}), lower(?))", [values[0].strip()]
+    return f"ends_with(lower({column.sql}), lower(?))", [values[0]]
 
 
 def _is_set(column: Column, _values: Sequence[str], _: Moments) -> Sql:
@@ -67,7 +68,7 @@ def _is_set(column: Column, _values: Sequence[str], _: Moments) -> Sql:
 
 def number(text: str) -> float:
     """The number that a person typed; ValueError when it is none (infinities and NaN are none)."""
-    value = float(text.strip().replace(" ", ""))
+    value = float(text.replace(" ", ""))
     if not math.isfinite(value):
         raise ValueError(text)
     return value
@@ -108,7 +109,9 @@ def _time_between(column: Column, values: Sequence[str], moments: Moments) -> Sq
 
 
 def _in_last(column: Column, values: Sequence[str], moments: Moments) -> Sql:
-    return f"({column.sql} >= ? AND {column.sql} <= ?)", [moments.ago(values[0]), moments.utc_now]
+    # Whoever writes this very moment counts, also when their channel's clock is ahead as far as we accept it.
+    until = moments.utc_now + FUTURE_TOLERANCE
+    return f"({column.sql} >= ? AND {column.sql} <= ?)", [moments.ago(values[0]), until]
 
 
 def _is_true(column: Column, _values: Sequence[str], _: Moments) -> Sql:

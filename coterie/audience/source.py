@@ -13,6 +13,8 @@ import pyarrow as pa
 from django.db import connection
 from psycopg.conninfo import make_conninfo
 
+# Journal revisions (after, until]: after the first, up to and including the second.
+Window = tuple[int, int]
 _BATCH = 20_000
 _PEOPLE = pa.schema(
     [
@@ -36,36 +38,37 @@ _MEMBERSHIPS = "SELECT segment_id, person_id FROM segments_membership"
 
 
 @contextmanager
-def people(workspace_id: int, since: int | None = None) -> Iterator[pa.RecordBatchReader]:
-    """The people of a workspace; with `since`, only those with a journal entry after that revision."""
+def people(workspace_id: int, window: Window | None = None) -> Iterator[pa.RecordBatchReader]:
+    """The people of a workspace; with `window`, only those with a journal entry in it."""
     select = _POSTGRES_PEOPLE if connection.vendor == "postgresql" else _SQLITE_PEOPLE
-    with _stream(select + _where(workspace_id, "id", since), _PEOPLE) as reader:
+    with _stream(select + _where(workspace_id, "id", window), _PEOPLE) as reader:
         yield reader
 
 
 @contextmanager
-def memberships(workspace_id: int, since: int | None = None) -> Iterator[pa.RecordBatchReader]:
-    """Who is in which segment; with `since`, only of people with a journal entry after that revision."""
-    with _stream(_MEMBERSHIPS + _where(workspace_id, "person_id", since), _MEMBERS) as reader:
+def memberships(workspace_id: int, window: Window | None = None) -> Iterator[pa.RecordBatchReader]:
+    """Who is in which segment; with `window`, only of people with a journal entry in it."""
+    with _stream(_MEMBERSHIPS + _where(workspace_id, "person_id", window), _MEMBERS) as reader:
         yield reader
 
 
-def changed(workspace_id: int, since: int) -> list[int]:
-    """Ids of the people with a journal entry after `since`, also of those who are gone."""
+def changed(workspace_id: int, window: Window) -> list[int]:
+    """Ids of the people with a journal entry in `window`, also of those who are gone."""
     with connection.cursor() as cursor:
-        cursor.execute(_changed_sql(workspace_id, since))
+        cursor.execute(_changed_sql(workspace_id, window))
         return [row[0] for row in cursor.fetchall()]
 
 
-def _changed_sql(workspace_id: int, since: int) -> str:
+def _changed_sql(workspace_id: int, window: Window) -> str:
+    after, until = window
     return (
         "SELECT DISTINCT person_id FROM journal_journalentry"
-        f" WHERE workspace_id = {int(workspace_id)} AND revision > {int(since)}"
+        f" WHERE workspace_id = {int(workspace_id)} AND revision > {int(after)} AND revision <= {int(until)}"
     )
 
 
-def _where(workspace_id: int, key: str, since: int | None) -> str:
-    narrowed = "" if since is None else f" AND {key} IN ({_changed_sql(workspace_id, since)})"
+def _where(workspace_id: int, key: str, window: Window | None) -> str:
+    narrowed = "" if window is None else f" AND {key} IN ({_changed_sql(workspace_id, window)})"
     return f" WHERE workspace_id = {int(workspace_id)}{narrowed}"
 
 

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any as AnyValue
 
+from coterie.core.text import clean
+
 MAX_DEPTH = 6
 MAX_CONDITIONS = 40
 MAX_VALUES = 100
@@ -15,8 +17,9 @@ class FilterError(ValueError):
 
     def __init__(self, where: str, message: str, allowed: tuple[str, ...] = ()) -> None:
         super().__init__(message)
-        self.where = where
-        self.message = message
+        # Both quote what a stranger sent, which may be more than UTF-8 can carry.
+        self.where = clean(where)
+        self.message = clean(message)
         self.allowed = allowed
 
     def __str__(self) -> str:

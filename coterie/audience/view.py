@@ -11,11 +11,21 @@ from dataclasses import dataclass, replace
 from urllib.parse import quote, unquote, unquote_plus
 
 from coterie.audience.columns import Catalogue, Type
-from coterie.audience.compiler import check
+from coterie.audience.compiler import check, compile_filter
 from coterie.audience.cursor import Cursor
 from coterie.audience.moments import Moments
 from coterie.audience.rules import RULES, Arity
-from coterie.audience.tree import All, Any, Condition, FilterError, Node, conditions, from_json, to_json
+from coterie.audience.tree import (
+    MAX_CONDITIONS,
+    All,
+    Any,
+    Condition,
+    FilterError,
+    Node,
+    conditions,
+    from_json,
+    to_json,
+)
 
 DEFAULT_SORT = "-lastSeen"
 UNSORTABLE = frozenset({"segment"})
@@ -104,11 +114,11 @@ def print_condition(condition: Condition) -> str:
 def parse_condition(raw: str, where: str = "f") -> Condition:
     """The condition behind one raw (not yet decoded) `f`.
 
-    Clients that encode the whole value a second time (`%3A` for the colons) are understood too.
+    Clients that encode the whole value, once more or only (`%3A` for the colons), are understood too. Theirs is a plus
+    sign by now, not a space: `john+news@example.com`.
     """
-    if ":" not in raw:
-        raw = unquote_plus(raw)
-    attribute, _, rest = raw.replace("+", " ").partition(":")
+    raw = raw.replace("+", " ") if ":" in raw else unquote_plus(raw)
+    attribute, _, rest = raw.partition(":")
     rule, _, values = rest.partition(":")
     if not attribute or not rule:
         raise FilterError(where, f"“{unquote(raw)[:200]}” is not of the form attribute:rule:value.")
@@ -182,6 +192,8 @@ def _filters(
     for index, raw in enumerate(raw for name, raw in pairs if name == "f"):
         where = f"f[{index}]"
         try:
+            if len(children) == MAX_CONDITIONS:
+                raise FilterError(where, f"at most {MAX_CONDITIONS} conditions.")
             condition = _single_value(parse_condition(raw, where), catalogue)
             check(condition, catalogue, moments, where)
         except FilterError as problem:
@@ -198,12 +210,20 @@ def _nested(
         node = from_json(json.loads(text))
         for condition in conditions(node):
             check(condition, catalogue, moments, f"q: {condition.attribute[:128]}")
+        match, children = _top(node)
+        # The view must compile and print a tree that can be read again: it may be one group deeper than what came.
+        compile_filter(View(match, children).node, catalogue, moments, "q")
     except FilterError as problem:
         problems.append(problem)
         return "all", ()
     except (ValueError, RecursionError):
         problems.append(FilterError("q", "this is not JSON."))
         return "all", ()
+    return match, children
+
+
+def _top(node: Node) -> tuple[str, tuple[Node, ...]]:
+    """How the uppermost conditions and groups of a tree are joined, and which they are."""
     match node:
         case All(children):
             return "all", children

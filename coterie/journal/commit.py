@@ -18,6 +18,8 @@ from coterie.journal.models import Kind
 
 T = TypeVar("T")
 _ATTEMPTS = 6
+# SQLSTATE of deadlock_detected and serialization_failure.
+_COLLISIONS = ("40P01", "40001")
 
 
 class Transaction:
@@ -97,4 +99,5 @@ def commit(workspace_id: int, actor: str, work: Callable[[Transaction], T], *, o
 
 def _collided(error: Exception) -> bool:
     """Whether another writer was in the way: a deadlock, or a row that both of us wanted to create."""
-    return isinstance(error, IntegrityError) or "deadlock" in str(error) or "serialize" in str(error)
+    # By the code, not the words: PostgreSQL answers in the operator's language.
+    return isinstance(error, IntegrityError) or getattr(error.__cause__, "sqlstate", None) in _COLLISIONS

@@ -107,14 +107,16 @@ class People:
     def _record(self, person: Person, before: tuple[Any, ...] | None) -> bool:
         """Journal entries of what differs; False when nothing does."""
         after = _values(person)
-        if before == after and person.id not in self._seen:
-            return False
         attributes, banned, *counters, _ = before or ({}, False, None)
+        differences = list(_differences(attributes, person.attributes))
+        # Attributes are not compared here: to Python, true and 1 are the same.
+        if before and before[1:] == after[1:] and not differences and person.id not in self._seen:
+            return False
         if person.id in self._seen or counters != list(after[2:-1]):
             self.tx.record(person.id, Kind.SEEN)
         if banned != person.banned:
             self.tx.record(person.id, Kind.BANNED if person.banned else Kind.UNBANNED)
-        for kind, old, new in _differences(attributes, person.attributes):
+        for kind, old, new in differences:
             self.tx.record(person.id, kind, old, new)
         return True
 

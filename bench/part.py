@@ -1,0 +1,32 @@
+"""`python -m bench.part NAME DATABASE PEOPLE`: one part in this process. COTERIE_DATA says where its people are."""
+
+import sys
+from collections.abc import Callable
+
+from bench import report
+from bench.measure import Figure
+from bench.parts import export, filters, ingest, load, memory, replica
+
+PARTS: dict[str, Callable[[int], list[Figure]]] = {
+    "load": load.run,
+    "filters": filters.run,
+    "replica": replica.run,
+    "ingest": ingest.run,
+    "export": export.run,
+    "memory": memory.run,
+}
+
+
+def main() -> None:
+    """Runs the part, shows its figures and keeps them."""
+    name, database, people = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    print(f"\n{report.TITLES[name]} ({database}, {people:,} people)", flush=True)
+    figures = PARTS[name](people)
+    for figure in figures:
+        print(report.line(figure))
+    command = f"python -m bench --people {people} --database {database} --only {name}"
+    report.save(name, database, people, command, figures)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""Reading chats: of a workspace (the archives), of a person, one. Few queries, however many chats there are."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from coterie.accounts.models import Workspace
+from coterie.chats.models import Chat, Message, Sender
+from coterie.people.models import Person
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A chat with its person and what was said, in order. Reported events are not among the messages."""
+
+    chat: Chat
+    person: Person | None
+    messages: list[Message] = field(default_factory=list)
+
+
+def latest(workspace: Workspace, before: dt.datetime | None, limit: int) -> list[Conversation]:
+    """The newest chats that a person took part in, begun before `before`, with everything said: three queries."""
+    chats = Chat.objects.filter(workspace=workspace, by_user=True)
+    if before is not None:
+        chats = chats.filter(started_at__lt=before)
+    return _complete(workspace, list(chats.order_by("-started_at", "-id")[:limit]))
+
+
+def one(workspace: Workspace, chat_id: int) -> Conversation | None:
+    """The chat, or None when it is not in this workspace: three queries."""
+    chats = list(Chat.objects.filter(workspace=workspace, id=chat_id))
+    return _complete(workspace, chats)[0] if chats else None
+
+
+def of_person(workspace: Workspace, person_id: int, limit: int) -> list[Chat]:
+    """The newest chats of a person, without what was said."""
+    chats = Chat.objects.filter(workspace=workspace, person_id=person_id, by_user=True)
+    return list(chats.order_by("-last_at", "-id")[:limit])
+
+
+def _complete(workspace: Workspace, chats: Sequence[Chat]) -> list[Conversation]:
+    wanted = {chat.person_id for chat in chats}
+    people = {person.id: person for person in Person.objects.filter(workspace=workspace, id__in=wanted)}
+    found = {chat.id: Conversation(chat, people.get(chat.person_id)) for chat in chats}
+    said = Message.objects.filter(workspace=workspace, chat_id__in=list(found)).exclude(sender=Sender.EVENT)
+    for message in said.order_by("at", "id"):
+        if message.chat_id is not None:
+            found[message.chat_id].messages.append(message)
+    return list(found.values())

@@ -1,0 +1,100 @@
+"""`coterie channel`."""
+
+import json as json_module
+from typing import Annotated, Any
+
+import typer
+
+from coterie.accounts.audit import record
+from coterie.channels.models import Channel
+from coterie.channels.registry import KINDS
+from coterie.cli.ground import ACTOR, JsonOption, WorkspaceOption, choose, migrate
+from coterie.cli.say import as_json, wrong_use
+from coterie.core.text import clean
+from coterie.people.attributes import Refused
+
+app = typer.Typer(no_args_is_help=True)
+_SERVER = "http://127.0.0.1:8000"
+
+
+@app.command()
+def add(
+    kind: Annotated[str, typer.Argument(help=f"One of: {', '.join(KINDS)}.")],
+    name: Annotated[str | None, typer.Option(help="How it is called; default: its kind.")] = None,
+    values: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A setting; lists and objects as JSON.")
+    ] = None,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Makes a channel and prints the address that chats are sent to."""
+    check = KINDS.get(kind)
+    if check is None:
+        wrong_use(f"There is no kind “{kind}”; there are {', '.join(KINDS)}.")
+    called = clean(name if name is not None else kind.upper() if len(kind) < 4 else kind.capitalize())
+    if not 1 <= len(called) <= 100:
+        wrong_use("The name of a channel has 1 to 100 characters.")
+    settings = dict(_setting(text) for text in values or [])
+    try:
+        check(settings)
+    except Refused as refused:
+        wrong_use(f"--set {refused}")
+    migrate()
+    place = choose(workspace, create=True)
+    channel = Channel.objects.create(workspace=place, kind=kind, name=called, settings=settings)
+    record(place, ACTOR, "channel.add", {"channel": channel.public_id, "kind": kind, "name": called})
+    _show(channel, json)
+
+
+@app.command("list")
+def list_channels(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
+    """Lists the channels."""
+    migrate()
+    channels = list(Channel.objects.filter(workspace=choose(workspace)).order_by("created_at", "id"))
+    if json:
+        as_json({"channels": [_described(channel) for channel in channels]})
+        return
+    for channel in channels:
+        typer.echo(f"{channel.name}  ({channel.kind})  {_path(channel)}")
+
+
+def _show(channel: Channel, as_object: bool) -> None:
+    if as_object:
+        as_json(_described(channel))
+        return
+    typer.echo(f"{channel.name}: {_SERVER}{_path(channel)}")
+    if channel.kind == "widget":
+        typer.echo(f"Put this on your pages, with the address of your server:\n{_snippet(channel)}")
+
+
+def _described(channel: Channel) -> dict[str, Any]:
+    described = {
+        "id": channel.public_id,
+        "kind": channel.kind,
+        "name": channel.name,
+        "key": channel.key,
+        "path": _path(channel),
+        "settings": channel.settings,
+    }
+    return {**described, "snippet": _snippet(channel)} if channel.kind == "widget" else described
+
+
+def _path(channel: Channel) -> str:
+    return f"/channels/{channel.kind}/{channel.key}"
+
+
+def _snippet(channel: Channel) -> str:
+    return f'<script src="{_SERVER}/widget.js" data-channel="{channel.key}" async></script>'
+
+
+def _setting(text: str) -> tuple[str, Any]:
+    """`key=value`; what begins like JSON has to be JSON."""
+    key, equals, value = text.partition("=")
+    if not equals or not key:
+        wrong_use(f"--set takes key=value, not “{text}”.")
+    if value[:1] in ("[", "{", '"') or value in ("true", "false", "null"):
+        try:
+            return key, json_module.loads(value)
+        except ValueError as error:
+            wrong_use(f"--set {key}: this is not JSON: {error}.")
+    return key, value

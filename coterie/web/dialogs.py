@@ -1,0 +1,13 @@
+"""Answers that fill a dialog. Without JavaScript the same page is shown whole."""
+
+from django.http import HttpResponse
+from django_htmx.http import push_url, reselect, reswap, retarget
+
+from coterie.web.members import MemberRequest
+
+
+def in_dialog(request: MemberRequest, response: HttpResponse, dialog: str, form: str) -> HttpResponse:
+    """Has htmx put the `form` of the page into the open `dialog`, whatever the request was meant to replace."""
+    if not request.htmx:
+        return response
+    return push_url(reselect(reswap(retarget(response, dialog), "innerHTML"), form), False)

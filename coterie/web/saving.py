@@ -1,0 +1,148 @@
+"""Save to Segment: choose segments, see what it would do, confirm."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from coterie.accounts.permissions import Verb
+from coterie.audience.audience import Audience, audience_of
+from coterie.core.ids import from_public
+from coterie.core.text import clean
+from coterie.segments.catalogue import create, segments_of
+from coterie.segments.membership import Saved, save_to_segments
+from coterie.segments.models import Segment
+from coterie.web.dialogs import in_dialog
+from coterie.web.links import go_to, users_url
+from coterie.web.members import MemberRequest, member
+from coterie.web.selection import NotSelected, Selection
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What saving would do to one segment."""
+
+    name: str
+    public_id: str
+    adds: int
+    already: int
+
+
+@require_POST
+@member(Verb.EDIT_SEGMENTS)
+def save(request: MemberRequest) -> HttpResponseBase:
+    """The dialog; with `confirm`, the deed."""
+    audience = audience_of(request.workspace)
+    try:
+        selection = Selection.read(request.POST, audience)
+    except NotSelected as error:
+        return _nobody(request, str(error))
+    if not selection.people:
+        return _nobody(request, _("Nobody is selected."))
+    if "confirm" not in request.POST:
+        return _dialog(request, audience, selection)
+    if selection.has_moved:
+        return _dialog(request, audience, selection, _moved(selection), status=409)
+    try:
+        segment_ids = _segments(request)
+    except ValueError as error:
+        return _dialog(request, audience, selection, str(error), status=422)
+    saved = save_to_segments(request.workspace, request.actor, segment_ids, selection.ids(audience))
+    names = {segment.id: segment.name for segment in segments_of(request.workspace)}
+    for one in saved:
+        messages.success(request, _result(names[one.segment_id], one))
+    return go_to(selection.view)
+
+
+@require_POST
+@member(Verb.EDIT_SEGMENTS)
+def preview(request: MemberRequest) -> HttpResponseBase:
+    """What Confirm would do, segment by segment."""
+    audience = audience_of(request.workspace)
+    try:
+        selection = Selection.read(request.POST, audience)
+    except NotSelected:
+        return HttpResponse(status=204)
+    return render(request, "web/parts/save_preview.html", {"effects": _effects(request, audience, selection)})
+
+
+def _effects(request: MemberRequest, audience: Audience, selection: Selection) -> list[Effect]:
+    known = {segment.public_id: segment for segment in segments_of(request.workspace)}
+    chosen = [known[key] for key in dict.fromkeys(request.POST.getlist("segment")) if key in known]
+    inside = selection.already_in(audience, [segment.id for segment in chosen])
+    effects = [
+        Effect(segment.name, segment.public_id, selection.people - inside[segment.id], inside[segment.id])
+        for segment in chosen
+    ]
+    return effects + [Effect(name, "", selection.people, 0) for name in _new_names(request)]
+
+
+def _new_names(request: MemberRequest) -> list[str]:
+    names = (clean(name) for name in request.POST.getlist("new"))
+    return [name for name in dict.fromkeys(names) if name]
+
+
+def _segments(request: MemberRequest) -> list[int]:
+    """Ids of the chosen segments, new ones made; raises ValueError with what to say about it."""
+    known = {segment.id for segment in segments_of(request.workspace)}
+    ids = [from_public(public_id) for public_id in request.POST.getlist("segment")]
+    chosen = [row_id for row_id in ids if row_id in known]
+    if len(chosen) < len(ids):
+        raise ValueError(_("One of the segments is gone. Look at the list again, then confirm."))
+    new = _new_names(request)
+    if not chosen and not new:
+        raise ValueError(_("Choose at least one segment, or name a new one."))
+    return [*chosen, *(create(request.workspace, name, request.actor).id for name in new)]
+
+
+def _dialog(
+    request: MemberRequest, audience: Audience, selection: Selection, error: str = "", status: int = 200
+) -> HttpResponse:
+    sizes = audience.segment_sizes()
+    chosen = set(request.POST.getlist("segment"))
+    context: dict[str, Any] = {
+        "selection": selection,
+        "view_query": selection.view.query,
+        "back": users_url(selection.view),
+        "segments": [_choice(segment, sizes.get(segment.id, 0), chosen) for segment in segments_of(request.workspace)],
+        "new_names": _new_names(request),
+        "effects": _effects(request, audience, selection),
+        "error": error,
+    }
+    response = render(request, "web/save.html", context, status=status)
+    return in_dialog(request, response, "#save-dialog", "#save-form")
+
+
+def _choice(segment: Segment, people: int, chosen: set[str]) -> dict[str, Any]:
+    return {"segment": segment, "people": people, "chosen": segment.public_id in chosen}
+
+
+def _nobody(request: MemberRequest, message: str) -> HttpResponse:
+    response = render(request, "web/nobody_selected.html", {"message": message}, status=422)
+    return in_dialog(request, response, "#save-dialog", "#save-form")
+
+
+def _moved(selection: Selection) -> str:
+    return _("Meanwhile it is %(now)s people, no longer %(seen)s. Look at the numbers again, then confirm.") % {
+        "now": f"{selection.people:,}",
+        "seen": f"{selection.seen:,}",
+    }
+
+
+def _result(name: str, saved: Saved) -> str:
+    """ "48 people added to Wholesale leads; 2 were already in it"."""
+    if not saved.added:
+        return _("Everybody you selected was already in %(segment)s.") % {"segment": name}
+    words = ngettext("%(n)s person added to %(segment)s.", "%(n)s people added to %(segment)s.", saved.added)
+    if saved.already:
+        words = ngettext(
+            "%(n)s person added to %(segment)s; %(m)s already in it.",
+            "%(n)s people added to %(segment)s; %(m)s already in it.",
+            saved.added,
+        )
+    return words % {"n": f"{saved.added:,}", "m": f"{saved.already:,}", "segment": name}

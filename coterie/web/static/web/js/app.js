@@ -1,0 +1,11 @@
+// Everything that the pages do by script. Without it, links and forms do the same in whole pages.
+import "./appearance.js";
+import "./copy-button.js";
+import "./dialogs.js";
+import "./filter-builder.js";
+import "./live-news.js";
+import "./pop-over.js";
+import "./row-selection.js";
+import "./segment-picker.js";
+import "./shortcut-keys.js";
+import "./small.js";

@@ -1,0 +1,38 @@
+// Dialogs: opened by a button of the page, or filled from the page that the same link opens without script.
+import { load, one } from "./dom.js";
+
+// Opens a dialog; its first field gets the focus, and the element that had it gets it back in the end.
+export function open(dialog) {
+  if (!dialog.open) dialog.showModal();
+  one("[data-first]", dialog)?.focus();
+}
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest?.("[data-dialog]");
+  if (button) return open(document.getElementById(button.dataset.dialog));
+
+  const link = event.target.closest?.("[data-dialog-from]");
+  if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+    event.preventDefault();
+    const dialog = one(link.dataset.dialogFrom);
+    await load(link.href, dialog, ".dialog-page > form");
+    return open(dialog);
+  }
+
+  const close = event.target.closest?.("dialog [data-close]");
+  if (close) {
+    event.preventDefault();
+    close.closest("dialog").close();
+  }
+});
+
+// A form that downloads leaves the page as it is: its dialog has done its work.
+document.addEventListener("submit", (event) => {
+  if (event.submitter?.matches("[data-close-after]")) event.target.closest("dialog")?.close();
+});
+
+// A form that fills a dialog opens it when the answer is there.
+document.addEventListener("htmx:after:swap", (event) => {
+  const opens = event.detail.ctx?.sourceElement?.dataset?.opens;
+  if (opens) open(document.getElementById(opens));
+});

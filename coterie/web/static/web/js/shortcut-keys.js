@@ -1,0 +1,71 @@
+// Single keys, as long as nobody types. The list of them is the dialog behind `?`.
+import { all, isTyping, one } from "./dom.js";
+import { open } from "./dialogs.js";
+
+const WAIT = 1500;
+
+customElements.define("shortcut-keys", class extends HTMLElement {
+  connectedCallback() {
+    this.keys = {
+      "?": () => open(one("#keys")),
+      f: () => one("#add-filter")?.click(),
+      j: () => this.step(1),
+      k: () => this.step(-1),
+      x: () => this.pick(false),
+      X: () => this.pick(true),
+      s: () => one(".bulkbar:not([hidden]) [data-key=s]")?.click(),
+      E: () => (one(".bulkbar:not([hidden]) [data-export-selected]") ?? one("[data-export-all]"))?.click(),
+      "[": () => one("side-toggle button").click(),
+      g: () => (this.going = Date.now()),
+      Escape: () => one(".bulkbar:not([hidden])") && one("row-selection").clear(),
+    };
+    this.listener = (event) => this.pressed(event);
+    document.addEventListener("keydown", this.listener);
+  }
+  disconnectedCallback() {
+    document.removeEventListener("keydown", this.listener);
+  }
+
+  pressed(event) {
+    if (event.defaultPrevented || event.altKey || event.metaKey || isTyping(event.target)) return;
+    if (one("dialog[open], [popover]:popover-open")) return;
+    if (event.ctrlKey) return this.withControl(event);
+    if (Date.now() - (this.going ?? 0) < WAIT) {
+      this.going = 0;
+      const place = { u: this.dataset.users, s: this.dataset.segments }[event.key];
+      if (place) return this.go(event, place);
+    }
+    const act = this.keys[event.key];
+    if (!act) return;
+    if (event.key !== "Escape") event.preventDefault();
+    act();
+  }
+
+  withControl(event) {
+    if (event.key !== "a" || !event.target.closest("#grid")) return;
+    const selection = one("row-selection");
+    if (!selection) return;
+    event.preventDefault();
+    selection.choosePage();
+  }
+  go(event, place) {
+    event.preventDefault();
+    one(`#side-nav a[href="${place}"]`).click();
+  }
+
+  get lines() {
+    return all("#grid tbody .line");
+  }
+  get at() {
+    return this.lines.indexOf(one(".line", document.activeElement?.closest("#grid tbody tr") ?? document.createElement("i")));
+  }
+  step(by) {
+    const next = this.at < 0 ? 0 : this.at + by;
+    this.lines[Math.min(Math.max(next, 0), this.lines.length - 1)]?.focus();
+  }
+  pick(withRange) {
+    const row = this.lines[this.at]?.closest("tr");
+    const box = row && one(".pick input", row);
+    if (box) one("row-selection").toggle(box, withRange);
+  }
+});

@@ -1,0 +1,29 @@
+// Elements of a few lines, and what holds for every page.
+import { one } from "./dom.js";
+
+const STAYS = 10000;
+
+// The sort menu sends its form when another order is chosen.
+customElements.define("sort-select", class extends HTMLElement {
+  connectedCallback() {
+    this.addEventListener("change", () => this.closest("form").requestSubmit());
+  }
+});
+
+// A message goes away after a while, but not while somebody points at it.
+customElements.define("toast-note", class extends HTMLElement {
+  connectedCallback() {
+    one("button", this).addEventListener("click", () => this.remove());
+    this.timer = setInterval(() => this.matches(":hover, :focus-within") || this.remove(), STAYS);
+  }
+  disconnectedCallback() {
+    clearInterval(this.timer);
+  }
+});
+
+// A new page begins at its top; whoever goes by keyboard goes on from there.
+document.addEventListener("htmx:after:swap", (event) => {
+  if (event.detail.ctx?.select !== "#main") return;
+  const main = one("#main");
+  if (!document.activeElement || document.activeElement === document.body) main?.focus({ preventScroll: true });
+});

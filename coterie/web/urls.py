@@ -1,0 +1,27 @@
+"""Addresses of the pages. Each view is decorated with the verb it needs (`web.members`); login and logout are open."""
+
+from django.urls import path
+from django.views.generic import RedirectView
+
+from coterie.web import exports, filters, saving, segments, session, users
+from coterie.web.login import Login, Logout
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="users"), name="home"),
+    path("login", Login.as_view(), name="account_login"),
+    path("logout", Logout.as_view(), name="account_logout"),
+    path("workspace", session.choose_workspace, name="workspace"),
+    path("users", users.users, name="users"),
+    path("users/news", users.news, name="news"),
+    path("users/filter", filters.builder, name="filter"),
+    path("users/filter/apply", filters.apply, name="filter-apply"),
+    path("users/filter/values", filters.values, name="filter-values"),
+    path("users/filter/count", filters.count, name="filter-count"),
+    path("users/save", saving.save, name="save"),
+    path("users/save/preview", saving.preview, name="save-preview"),
+    path("users/export", exports.export, name="export"),
+    path("users/export/confirm", exports.confirm, name="export-confirm"),
+    path("segments", segments.segments, name="segments"),
+    path("segments/new", segments.new, name="segment-new"),
+    path("segments/<str:public_id>/export", exports.segment, name="segment-export"),
+]
