@@ -6,6 +6,7 @@ from coterie.api import health
 from coterie.api.server import api, not_found
 
 urlpatterns = [
+    path("api/", not_found),
     path("api/", api.urls),
     re_path(r"^api(?:/.*)?$", not_found),
     path("healthz", health.healthz, name="healthz"),

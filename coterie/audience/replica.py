@@ -10,6 +10,7 @@ have their own.
 import json
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +31,8 @@ DAMAGE = (duckdb.IOException, duckdb.InternalException, duckdb.FatalException, d
 
 # Raised when the tables below change: an older file is rebuilt.
 SCHEMA_VERSION = 1
+# Below this many journal entries a catch-up is always worth it.
+MANY_CHANGES = 50_000
 _TEXT_FIELDS = [key.removeprefix("default_") for key in DEFAULT_KEYS]
 _SCHEMA = f"""
 CREATE OR REPLACE TABLE people (
@@ -60,7 +63,13 @@ class Replica:
         self.revision = -1
         self.epoch = -1
         self._time_zone = "UTC"
+        # Held while the file is written, opened or thrown away.
         self._lock = threading.Lock()
+        # Held for a moment, around the list of open connections.
+        self._door = threading.Lock()
+        self._connections: set[duckdb.DuckDBPyConnection] = set()
+        # Counts the files that were closed, so that a question knows whether its own was taken away.
+        self._closed = 0
         self._slot = take_slot(Path(settings.DATA) / "replica", self.uid)
         self._database: duckdb.DuckDBPyConnection | None = None
 
@@ -70,15 +79,21 @@ class Replica:
         return self._slot.path
 
     def ask(self, question: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
-        """The answer to `question`, which may be put twice: a damaged file is thrown away and rebuilt in between."""
-        try:
-            with self.reading() as reader:
-                return question(reader)
-        except DAMAGE:
-            log.warning("replica of workspace %s is damaged; rebuilding it", self.workspace_id, exc_info=True)
-            self.repair()
-        with self.reading() as reader:
-            return question(reader)
+        """The answer to `question`, which may be put again: a damaged file is thrown away and rebuilt in between."""
+        repaired = False
+        while True:
+            closed = self._closed
+            try:
+                with self.reading() as reader:
+                    return question(reader)
+            except duckdb.Error as error:
+                if self._closed != closed:  # Somebody else found the damage and took the file away under us.
+                    continue
+                if repaired or not is_damage(error):
+                    raise
+                log.warning("replica of workspace %s is damaged; rebuilding it", self.workspace_id, exc_info=True)
+            self.repair(closed)
+            repaired = True
 
     @contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -97,17 +112,21 @@ class Replica:
                 target, epoch = self._wanted()
                 self._open()
                 # A revision of ours that the workspace never had: its database is a restored backup.
-                if not 0 <= self.revision <= target or self.epoch != epoch:
+                if not 0 <= self.revision <= target or self.epoch != epoch or self._far_behind(target):
                     self._fill(target, epoch)
                 elif self.revision < target:
                     self._apply(target)
         return self.revision
 
-    def repair(self) -> int:
-        """Throws the file away and reads everything anew; returns the revision."""
+    def repair(self, closed: int | None = None) -> int:
+        """Throws the file away and reads everything anew; returns the revision.
+
+        With `closed`, only if no file was closed since there were so many: one repair is enough for all who ask.
+        """
         with self._lock:
-            self._close()
-            self._remove()
+            if closed in (None, self._closed):
+                self._close()
+                self._remove()
         return self.catch_up()
 
     def close(self) -> None:
@@ -150,14 +169,29 @@ class Replica:
             self.epoch, self.revision = row[2:]
 
     def _close(self) -> None:
-        if self._database is not None:
-            self._database.close()
-        self._database = None
-        self.revision = self.epoch = -1
+        with self._door:
+            database, self._database = self._database, None
+            self.revision = self.epoch = -1
+            self._closed += 1
+            connections = [*self._connections]
+        # DuckDB keeps a file open, whatever became of it, as long as one connection to it is.
+        for each in connections:
+            _end(each)
+        if database is not None:
+            database.close()
 
     def _remove(self) -> None:
         for path in (self.path, self.path.with_name(self.path.name + ".wal")):
             path.unlink(missing_ok=True)
+
+    def _far_behind(self, target: int) -> bool:
+        """Whether so many people changed that reading everybody is quicker, as after a big import."""
+        behind = target - self.revision
+        if behind < MANY_CHANGES:
+            return False
+        with self._cursor("BEGIN TRANSACTION READ ONLY") as reader:
+            found = reader.execute("SELECT count(*) FROM people").fetchone()
+        return found is None or behind > found[0] // 2
 
     def _fill(self, target: int, epoch: int) -> None:
         """Everything from the system of record. People changed meanwhile are read again by the next catch-up."""
@@ -196,14 +230,37 @@ class Replica:
     @contextmanager
     def _cursor(self, begin: str) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection inside a transaction; what was not committed is rolled back by closing it."""
-        if self._database is None:  # Another request found damage a moment ago and is repairing it.
-            raise duckdb.IOException("the replica is being repaired")
-        cursor = self._database.cursor()
+        with self._door:
+            if self._database is None:  # Another request found damage a moment ago and is repairing it.
+                raise duckdb.IOException("the replica is being repaired")
+            cursor = self._database.cursor()
+            self._connections.add(cursor)
         try:
             cursor.execute(begin)
             yield cursor
         finally:
+            with self._door:
+                self._connections.discard(cursor)
             cursor.close()
+
+
+def is_damage(error: duckdb.Error) -> bool:
+    """Whether a file is not what it should be. A wrong checksum has no class of its own."""
+    return isinstance(error, DAMAGE) or type(error) is duckdb.Error
+
+
+def _end(connection: duckdb.DuckDBPyConnection) -> None:
+    """Closes a connection that another thread may be using; its query fails."""
+    while True:
+        try:
+            connection.interrupt()
+            connection.close()
+        except duckdb.ResourceInUseException:
+            time.sleep(0.001)
+        except duckdb.ConnectionException:  # Its thread was quicker.
+            return
+        else:
+            return
 
 
 _replicas: dict[str, Replica] = {}

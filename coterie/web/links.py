@@ -3,6 +3,7 @@
 from urllib.parse import unquote, urlencode
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 
 from coterie.audience.view import View
@@ -29,7 +30,9 @@ def go_to(view: View) -> HttpResponse:
 
     Django's own redirect would encode the `|` between values, and an encoded one is part of a value.
     """
-    return HttpResponse(status=302, headers={"Location": users_url(view)})
+    response = redirect("users")
+    response["Location"] = users_url(view)
+    return response
 
 
 def raw_query(request: HttpRequest) -> str:

@@ -86,7 +86,7 @@ def _paging(view: View, page: query.Page) -> Paging:
         first=page.first,
         last=page.first + len(page.rows) - 1 if page.rows else 0,
         total=page.total,
-        previous=users_url(_at(start, before=page.previous)) if page.previous and page.first > 1 else "",
+        previous=users_url(_at(start, before=page.previous)) if page.previous else "",
         next=users_url(_at(start, after=page.next)) if page.next else "",
     )
 

@@ -18,6 +18,7 @@ from coterie.core.ids import new_ids
 from coterie.journal.commit import commit
 from coterie.people.changes import People, create_people
 from coterie.people.models import Person
+from tests.audience.evaluator import fold
 from tests.audience.population import TYPES, Population
 
 SORTS = sorted({*TYPES} - {"segment"})
@@ -69,8 +70,8 @@ ORDER: dict[str, Callable[[Any], Any]] = {
     "lastSeen": lambda row: row.last_seen,
     "createdAt": lambda row: row.created_at,
     "chats": lambda row: row.chats,
-    "default_name": lambda row: row.attributes.get("default_name", "").lower().replace("i̇", "i") or None,
-    "userId": lambda row: row.user_id.lower().replace("i̇", "i"),
+    "default_name": lambda row: fold(row.attributes.get("default_name", "")) or None,
+    "userId": lambda row: fold(row.user_id),
 }
 
 

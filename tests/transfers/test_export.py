@@ -32,9 +32,7 @@ def rows(data):
 def test_the_known_headings_come_first_in_the_known_order(workspace):
     make_person(workspace, plan="pro")
     header = next(csv.reader([exported(workspace).decode().split("\r\n")[0]]))
-    assert header[:9] == [
-        *("Name", "Email", "First Seen", "Last Seen", "Source", "User ID", "IP", "Region", "Country")
-    ]
+    assert header[:9] == [*("Name", "Email", "First Seen", "Last Seen", "Source", "User ID", "IP", "Region", "Country")]
     assert header[9:] == [
         *("Avatar", "Banned", "Chats", "City", "Gender", "Language", "Referrer", "default_url", "Timezone", "Username"),
         *("plan", "Segments"),

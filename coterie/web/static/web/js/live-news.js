@@ -1,6 +1,4 @@
 // Asks every few seconds what happened since the list was shown, and offers to show it. Rows never move by themselves.
-import { one } from "./dom.js";
-
 const EVERY = 4000;
 
 customElements.define("live-news", class extends HTMLElement {
@@ -28,7 +26,5 @@ customElements.define("live-news", class extends HTMLElement {
     const offer = new DOMParser().parseFromString(text, "text/html").body.firstElementChild;
     this.replaceChildren(offer);
     window.htmx.process(this);
-    // Nobody was listed yet, so there is nothing that could jump.
-    if ("follow" in this.dataset) one("a", this).click();
   }
 });

@@ -1,0 +1,290 @@
+"""The command line, end to end, as an operator uses it."""
+
+import csv
+import io
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+import urllib.request
+
+import pytest
+
+from coterie import __version__
+from tests.companion import Companion, free_port
+from tests.conftest import ROOT
+
+COMMAND = [sys.executable, "-m", "coterie.cli.main"]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A data folder of its own: every command here is about a Coterie that has nothing yet, on SQLite."""
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def environment(folder):
+    unwanted = ("COTERIE_", "DATABASE_URL", "DJANGO_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
+    return {**kept, "COTERIE_DATA": str(folder), "PYTHONWARNINGS": "error", "COLUMNS": "200", "NO_COLOR": "1"}
+
+
+@pytest.fixture
+def coterie(environment):
+    """Runs a command; fails unless it ends with `code`."""
+
+    def run(*arguments, code=0, **more):
+        done = subprocess.run(
+            [*COMMAND, *arguments],
+            cwd=ROOT,
+            env={**environment, **more},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        return done
+
+    return run
+
+
+@pytest.fixture
+def people_file(tmp_path):
+    path = tmp_path / "people.csv"
+    path.write_text("User ID,Email,Name,Country,plan\nu1,ana@b.c,Ana,Poland,pro\nu2,bob@b.c,=Bob,France,\nu3\n")
+    return path
+
+
+def test_help_is_quick_and_needs_no_data_folder(coterie, folder):
+    began = time.monotonic()
+    done = coterie("--help")
+    assert time.monotonic() - began < 5
+    for name in ("serve", "demo", "member", "token", "channel", "export", "import", "replica", "doctor"):
+        assert name in done.stdout
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["nonsense"],
+        ["serve", "--port", "x"],
+        ["serve", "--no-worker"],
+        ["member", "add", "ana@b.c"],
+        ["member", "add", "not an address", "--role", "owner"],
+        ["member", "add", "ana@b.c", "--role", "king"],
+        ["token", "create", "x", "--scopes", "everything"],
+        ["channel", "add", "pigeon"],
+        ["channel", "add", "widget", "--set", "questions=["],
+        ["channel", "add", "widget", "--set", "shoe=1"],
+        ["channel", "add", "api", "--set", "noequals"],
+        ["channel", "list"],
+        ["export"],
+        ["import", "missing.csv"],
+        ["replica", "status", "--workspace", "nobody's"],
+    ],
+)
+def test_wrong_use_ends_with_2(coterie, arguments):
+    assert "Traceback" not in coterie(*arguments, code=2).stderr
+
+
+def test_a_member_is_added_with_a_password_shown_once(coterie):
+    done = coterie("member", "add", "Ana@Example.com", "--role", "owner")
+    assert "ana@example.com can log in as owner of “My workspace”" in done.stdout
+    assert "Password (shown only now): " in done.stdout
+    again = coterie("member", "add", "ana@example.com", "--role", "viewer")
+    assert "viewer" in again.stdout
+    assert "Password" not in again.stdout
+
+
+def test_a_weak_password_is_refused(coterie):
+    assert "too short" in coterie("member", "add", "a@b.example", "--role", "viewer", "--password", "x", code=1).stderr
+
+
+def test_a_channel_prints_where_chats_go(coterie):
+    made = json.loads(coterie("channel", "add", "api", "--name", "App", "--json").stdout)
+    assert made["path"] == f"/channels/api/{made['key']}"
+    questions = '[{"attribute": "default_name", "text": "Your name?"}]'
+    shown = coterie("channel", "add", "widget", "--set", f"questions={questions}", "--set", "title=Shop").stdout
+    assert '<script src="http://127.0.0.1:8000/widget.js" data-channel="' in shown
+    listed = json.loads(coterie("channel", "list", "--json").stdout)["channels"]
+    assert [channel["kind"] for channel in listed] == ["api", "widget"]
+    assert listed[1]["settings"] == {"questions": json.loads(questions), "title": "Shop"}
+    assert "App  (api)  /channels/api/" in coterie("channel", "list").stdout
+
+
+def test_import_export_round_trip(coterie, people_file, tmp_path):
+    done = coterie("import", str(people_file), "--segment", "News")
+    assert "3 rows: 2 people created, 0 updated, 0 unchanged, 1 rejected." in done.stdout
+    assert "2 people joined the segment." in done.stdout
+    rejected = tmp_path / "people.rejected.csv"
+    assert str(rejected) in done.stdout
+    assert "1 cells" in rejected.read_text()
+
+    exported = coterie("export", "--filter", "default_country:is:Poland", "--columns", "userId,Name,segment").stdout
+    assert exported == '"User ID","Name","Segments"\n"u1","Ana","News"\n'
+    both = coterie("export", "--filter", "plan:is:pro", "--filter", "default_name:is:=Bob", "--match", "any").stdout
+    assert [row["Name"] for row in csv.DictReader(io.StringIO(both))] == ["'=Bob", "Ana"]
+    target = tmp_path / "out.csv"
+    coterie("export", "--segment", "news", "-o", str(target))
+    assert target.read_bytes().count(b"\r\n") == 3
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    assert "2 unchanged" in coterie("import", str(target), "--on-conflict", "replace").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--filter", "shoe:is:x"], "--filter [0]: there is no attribute “shoe”"),
+        (["--filter", "nonsense"], "--filter [0]"),
+        (["--match", "some"], "--match: “some”"),
+        (["--segment", "None"], "no segment “None”"),
+        (["--columns", "shoe"], "no attribute “shoe”"),
+    ],
+)
+def test_export_says_what_it_does_not_understand(coterie, people_file, arguments, words):
+    coterie("import", str(people_file))
+    assert words in coterie("export", *arguments, code=2).stderr
+
+
+def test_an_export_that_fails_leaves_nothing_behind(coterie, people_file, tmp_path):
+    coterie("import", str(people_file))
+    target = tmp_path / "there"
+    target.mkdir()
+    (target / "x").write_text("")
+    assert "Traceback" not in coterie("export", "-o", str(target), code=1).stderr
+    assert not list(tmp_path.glob(".*.part"))
+
+
+def test_import_maps_columns(coterie, tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_text("mail;note\na@b.c;hello\n")
+    assert "must be User ID or Email" in coterie("import", str(path), code=2).stderr
+    assert "1 people created" in coterie("import", str(path), "--map", "mail=Email", "--map", "note=").stdout
+    assert "hello" not in coterie("export").stdout
+
+
+def test_with_several_workspaces_one_must_be_chosen(coterie, people_file):
+    coterie("demo", "--people", "20")
+    coterie("member", "add", "a@b.example", "--role", "owner")
+    make_second = (
+        "import django; django.setup()\n"
+        "from coterie.accounts.models import Workspace; Workspace.objects.create(name='Second')"
+    )
+    code = [sys.executable, "-c", make_second]
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "coterie.settings"}
+    del environment["COTERIE_DATA"]
+    environment.pop("DATABASE_URL", None)
+    subprocess.run(code, cwd=ROOT, env={**environment, "COTERIE_DATA": str(people_file.parent / "data")}, check=True)
+    refused = coterie("import", str(people_file), code=2).stderr
+    assert "Fernhill Coffee" in refused
+    assert "Second" in refused
+    assert "2 people created" in coterie("import", str(people_file), "--workspace", "second").stdout
+    assert len(coterie("export", "--workspace", "Second").stdout.splitlines()) == 3
+
+
+def test_the_demo_is_loaded_once_with_a_login_only_the_operator_can_read(coterie, folder):
+    shown = coterie("demo", "--people", "30", "--seed", "7").stdout
+    assert "Fernhill Coffee: 30 people" in shown
+    login = json.loads((folder / "demo-login.json").read_text())
+    assert login["email"] == "ines@fernhill.example"
+    assert login["password"] in shown
+    assert stat.S_IMODE((folder / "demo-login.json").stat().st_mode) == 0o600
+    assert coterie("demo", "--once").stdout == ""
+    assert len(coterie("export").stdout.splitlines()) == 31
+
+
+def test_a_replica_is_rebuilt_and_its_status_told(coterie, people_file):
+    coterie("import", str(people_file))
+    assert "Rebuilt at revision" in coterie("replica", "rebuild").stdout
+    told = json.loads(coterie("replica", "status", "--json").stdout)
+    assert (told["epoch"], len(told["files"])) == (1, 1)
+    file = told["files"][0]
+    assert (file["revision"], file["epoch"], file["in_use"]) == (told["revision"], 1, False)
+    assert "up to date" in coterie("replica", "status").stdout
+
+
+def test_doctor_explains_every_setting(coterie, folder):
+    found = json.loads(coterie("doctor", "--json").stdout)
+    assert found["healthy"] is True
+    names = [finding["name"] for finding in found["findings"]]
+    assert names == [
+        *("COTERIE_DATA", "DATABASE_URL", "COTERIE_SECRET_KEY", "COTERIE_ALLOWED_HOSTS"),
+        *("COTERIE_REPLICA_MEMORY", "COTERIE_REPLICA_THREADS", "COTERIE_PRIVATE_HOSTS", "database"),
+    ]
+    assert found["findings"][0]["value"] == str(folder)
+    assert "COTERIE_DATA = " in coterie("doctor").stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("COTERIE_DATA", "/dev/null/x"),
+        ("DATABASE_URL", "mysql://x/y"),
+        ("DATABASE_URL", "postgres://u:hidden@127.0.0.1:1/x"),
+        ("DATABASE_URL", "postgres://[x"),
+        ("COTERIE_SECRET_KEY", "short"),
+        ("COTERIE_ALLOWED_HOSTS", "http://example.com"),
+        ("COTERIE_ALLOWED_HOSTS", "*"),
+        ("COTERIE_REPLICA_MEMORY", "lots"),
+        ("COTERIE_REPLICA_THREADS", "two"),
+        ("COTERIE_PRIVATE_HOSTS", "bot"),
+    ],
+)
+def test_doctor_finds_what_is_wrong_and_shows_no_password(coterie, name, value):
+    done = coterie("doctor", "--json", code=1, **{name: value})
+    findings = {finding["name"]: finding for finding in json.loads(done.stdout)["findings"]}
+    assert findings[name]["problem"] or findings["database"]["problem"]
+    assert "hidden" not in done.stdout + done.stderr
+
+
+def test_other_commands_point_to_doctor_when_the_settings_are_wrong(coterie):
+    assert "coterie doctor" in coterie("channel", "list", code=1, COTERIE_REPLICA_THREADS="two").stderr
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_serve_migrates_answers_with_a_token_and_ends_when_told(coterie, environment, tmp_path, processes):
+    coterie("demo", "--people", "30")
+    secret = json.loads(coterie("token", "create", "test", "--scopes", "read,write", "--json").stdout)["token"]
+    port = free_port()
+    command = [*COMMAND, "serve", "--port", str(port), "--processes", str(processes)]
+    server = Companion(
+        command, log=tmp_path / "log", end=signal.SIGTERM, env={**environment, "PYTHONWARNINGS": ""}, cwd=ROOT
+    )
+    try:
+        server.wait_until(lambda: _answer(f"http://127.0.0.1:{port}/healthz") is not None)
+        users = _answer(f"http://127.0.0.1:{port}/api/users?limit=1", secret)
+        assert json.loads(users)["count"] == 30
+        assert f"http://127.0.0.1:{port}" in server.text()
+        assert "ines@fernhill.example" in server.text()
+    finally:
+        server.stop()
+    assert server.process.returncode in (0, -signal.SIGTERM)
+    assert "Traceback" not in server.text()
+
+
+def test_serve_says_how_to_make_the_first_login(environment, tmp_path):
+    port = free_port()
+    command = [*COMMAND, "serve", "--port", str(port)]
+    server = Companion(command, log=tmp_path / "log", env={**environment, "PYTHONWARNINGS": ""}, cwd=ROOT)
+    try:
+        server.wait_until(lambda: _answer(f"http://127.0.0.1:{port}/readyz") is not None)
+        assert "coterie member add" in server.text()
+        assert __version__ in _answer(f"http://127.0.0.1:{port}/metrics").decode()
+    finally:
+        server.stop()
+
+
+def _answer(url, token=None):
+    request = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"} if token else {})
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.read()
+    except OSError:
+        return None
