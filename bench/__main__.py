@@ -28,7 +28,7 @@ def main() -> int:
             everybody.load(arguments.fresh or arguments.only == "load")
         for people in {PARTS[part][1] or arguments.people for part in wanted if part != "load"}:
             place = ground.Ground(people, arguments.database, cluster)
-            place.load()
+            place.load(keep=people == arguments.people)
             with place.copy() as folder:
                 for part in wanted:
                     if part != "load" and (PARTS[part][1] or arguments.people) == people:

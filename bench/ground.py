@@ -46,15 +46,15 @@ class Ground:
             mine["DATABASE_URL"] = self.cluster.url(_name(folder))
         return mine
 
-    def load(self, fresh: bool = False) -> None:
-        """Loads the people unless they are there from an earlier run."""
+    def load(self, fresh: bool = False, *, keep: bool = True) -> None:
+        """Loads the people unless they are there from an earlier run. Only with `keep` the time it took is a result."""
         mark = self.loaded / "loaded.json"
         if mark.exists() and not fresh:
             return
         self._empty(self.loaded)
         if self.cluster is not None:
             self.cluster.create(_name(self.loaded))
-        self.run_part("load", self.loaded)
+        self.run_part("load", self.loaded, keep=keep)
         mark.write_text(json.dumps({"people": self.people}), encoding="ascii")
 
     @contextlib.contextmanager
@@ -71,9 +71,10 @@ class Ground:
             self._empty(self.running)
             self.running.rmdir()
 
-    def run_part(self, part: str, folder: Path) -> None:
+    def run_part(self, part: str, folder: Path, *, keep: bool = True) -> None:
         """Runs a part in a process of its own and waits for it; raises when it fails."""
         command = [sys.executable, "-m", "bench.part", part, self.database, str(self.people)]
+        command += [] if keep else ["--no-result"]
         subprocess.run(command, check=True, env=self.environment(folder), cwd=ROOT)
 
     def _empty(self, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""`python -m bench.part NAME DATABASE PEOPLE`: one part in this process. COTERIE_DATA says where its people are."""
+"""`python -m bench.part NAME DATABASE PEOPLE [--no-result]`: one part. COTERIE_DATA says where its people are."""
 
 import sys
 from collections.abc import Callable
@@ -24,6 +24,8 @@ def main() -> None:
     figures = PARTS[name](people)
     for figure in figures:
         print(report.line(figure))
+    if "--no-result" in sys.argv:
+        return
     command = f"python -m bench --people {people} --database {database} --only {name}"
     report.save(name, database, people, command, figures)
 

@@ -9,6 +9,7 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 import django
+import psycopg
 import typer
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection
@@ -113,10 +114,13 @@ def run(json: Annotated[bool, typer.Option("--json", help="Print one JSON object
 def _connected() -> tuple[str, str | None]:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "coterie.settings")
     try:
+        if url := os.environ.get("DATABASE_URL"):
+            # Not through the pool, which tries for half a minute and then does not tell why.
+            psycopg.connect(url, connect_timeout=5).close()
         django.setup()
         executor = MigrationExecutor(connection)
         waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    except (DatabaseError, ImproperlyConfigured, ValueError, OSError) as error:
+    except (DatabaseError, psycopg.Error, ImproperlyConfigured, ValueError, OSError) as error:
         first = str(error).strip().partition("\n")[0]
         return "cannot be used", f"{type(error).__name__}: {first}"
     if waiting:

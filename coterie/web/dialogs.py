@@ -1,7 +1,7 @@
 """Answers that fill a dialog. Without JavaScript the same page is shown whole."""
 
 from django.http import HttpResponse
-from django_htmx.http import push_url, reselect, reswap, retarget
+from django_htmx.http import push_url, reselect, retarget
 
 from coterie.web.members import MemberRequest
 
@@ -10,4 +10,5 @@ def in_dialog(request: MemberRequest, response: HttpResponse, dialog: str, form:
     """Has htmx put the `form` of the page into the open `dialog`, whatever the request was meant to replace."""
     if not request.htmx:
         return response
-    return push_url(reselect(reswap(retarget(response, dialog), "innerHTML"), form), False)
+    response["HX-Reswap"] = "innerHTML ignoreTitle:true"
+    return push_url(reselect(retarget(response, dialog), form), False)

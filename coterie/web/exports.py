@@ -85,11 +85,14 @@ def csv_response(request: HttpRequest, chunks: Iterator[bytes], name: str) -> St
     ready = list(islice(chunks, 2))
     stream = _in_threads(ready, chunks) if isinstance(request, ASGIRequest) else chain(ready, chunks)
     file_name = f"{name}-{timezone.localtime(now()):%Y-%m-%d}.csv"
-    return StreamingHttpResponse(
-        stream,
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{file_name}"', "Cache-Control": "private, no-store"},
-    )
+    headers = {
+        "Content-Disposition": f'attachment; filename="{file_name}"',
+        "Cache-Control": "private, no-store",
+        # Keeps Django's GZipMiddleware away: it compresses each piece of an asynchronous stream by itself, and a browser
+        # reads the first one only.
+        "Content-Encoding": "identity",
+    }
+    return StreamingHttpResponse(stream, content_type="text/csv; charset=utf-8", headers=headers)
 
 
 async def _in_threads(ready: list[bytes], chunks: Iterator[bytes]) -> AsyncIterator[bytes]:

@@ -136,8 +136,8 @@ def test_the_eight_kinds_filter_in_json_bracket_and_dotted_form(cast, listed, fi
     brackets, dots = [], []
     for index, one in enumerate(filters):
         for key, value in one.items():
-            for number, item in enumerate(value if isinstance(value, list) else [value]):
-                item = str(item).lower() if isinstance(item, bool) else item
+            for number, raw in enumerate(value if isinstance(value, list) else [value]):
+                item = str(raw).lower() if isinstance(raw, bool) else raw
                 inner = f"[{number}]" if isinstance(value, list) else ""
                 brackets.append((f"filters[{index}][{key}]{inner}", item))
                 dots.append((f"filters.{index}.{key}{inner and f'.{number}'}", item))

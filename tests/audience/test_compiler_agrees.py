@@ -21,7 +21,7 @@ from tests.audience.trees import RULES, conditions, trees
 steady = settings(
     derandomize=True,
     deadline=None,
-    max_examples=120,
+    max_examples=80,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 
@@ -88,7 +88,7 @@ def test_without_a_filter_it_is_everybody(place: Place, population: Population) 
     assert audience.matching_ids(None) == sorted(person.id for person in population.people)
 
 
-@settings(steady, max_examples=60)
+@settings(steady, max_examples=50)
 @given(data=st.data())
 def test_whoever_matches_and_whoever_does_not_are_everybody(population: Population, data: st.DataObject) -> None:
     audience = audience_of(population.workspace)
@@ -98,7 +98,7 @@ def test_whoever_matches_and_whoever_does_not_are_everybody(population: Populati
     assert sorted(inside + outside) == audience.matching_ids(None)
 
 
-@settings(steady, max_examples=60)
+@settings(steady, max_examples=50)
 @given(data=st.data())
 def test_all_narrows_and_any_widens(population: Population, data: st.DataObject) -> None:
     audience = audience_of(population.workspace)
@@ -119,7 +119,7 @@ def test_every_rule_that_says_not_has_an_opposite() -> None:
     assert {key for found in rules.RULES.values() for key, rule in found.items() if rule.negates} == set(_POSITIVE)
 
 
-@settings(steady, max_examples=150)
+@settings(steady, max_examples=80)
 @given(data=st.data())
 def test_a_rule_that_says_not_means_everybody_else(population: Population, data: st.DataObject) -> None:
     audience = audience_of(population.workspace)

@@ -289,7 +289,7 @@ def test_a_good_file_is_used_again(workspace: Workspace, opened: Callable, monke
 @pytest.fixture
 def kept(workspace: Workspace, opened: Callable, tmp_path: Path) -> Path:
     """A copy of a good file with several blocks; the replica is closed."""
-    add(workspace, 3_000)
+    add(workspace, 1_500)
     first = opened(workspace)
     first.catch_up()
     first.close()
@@ -299,7 +299,7 @@ def kept(workspace: Workspace, opened: Callable, tmp_path: Path) -> Path:
 def test_random_bytes_in_the_file_are_noticed_and_repaired(workspace: Workspace, kept: Path, opened: Callable) -> None:
     expected, good = in_record(workspace), kept.read_bytes()
     chance = random.Random(7)
-    for _ in range(25):
+    for _ in range(20):
         damaged = bytearray(good)
         for _ in range(chance.choice((1, 5, 50))):
             start = chance.randrange(chance.choice((4096, 3 * 4096, len(good))))

@@ -29,7 +29,7 @@ from tests.audience.population import CUSTOM, TYPES, Population
 from tests.audience.trees import conditions, trees
 
 steady = settings(
-    derandomize=True, deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    derandomize=True, deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 POLAND = Condition("default_country", "is", ("Poland",))
 
@@ -289,13 +289,13 @@ SIGNS = st.text("aif:|%20+&=#'\"();-{}[]\\\x00é\ud800😀_.,*", max_size=30)
 PARTS = st.text(max_size=20) | SIGNS | st.binary(max_size=20).map(lambda raw: raw.decode("latin-1"))
 
 
-@settings(steady, max_examples=400)
+@settings(steady, max_examples=250)
 @given(pairs=st.lists(st.tuples(NAMES, PARTS | PARTS.map(lambda text: quote(text, errors="replace"))), max_size=5))
 def test_no_query_string_raises(population: Population, pairs: list[tuple[str, str]]) -> None:
     asked(audience_of(population.workspace), "&".join(f"{name}={value}" for name, value in pairs))
 
 
-@settings(steady, max_examples=200)
+@settings(steady, max_examples=150)
 @given(
     attribute=st.sampled_from(sorted(TYPES)) | PARTS,
     rule=st.sampled_from(("is", "gt", "on", "in", "in_last", "contains", "is_true", "between", "is_set")) | PARTS,
@@ -321,7 +321,7 @@ JSON = st.recursive(
 )
 
 
-@settings(steady, max_examples=300)
+@settings(steady, max_examples=200)
 @given(data=JSON)
 def test_no_json_raises(population: Population, data: object) -> None:
     asked(audience_of(population.workspace), f"q={quote(json.dumps(data))}")

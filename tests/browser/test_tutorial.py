@@ -77,7 +77,7 @@ def test_filter_save_to_a_segment_and_export(page, login, owner, people, tmp_pat
     add_filter(page, "Language", "English")
     expect(page.get_by_text(f"{len(expected)} of 130 people")).to_be_visible()
 
-    page.get_by_role("link", name="Segments", exact=True).click()
+    page.locator("#side-nav").get_by_role("link", name="Segments").click()
     page.get_by_role("link", name="Create segment").click()
     page.get_by_label("Name").fill(NAME)
     page.get_by_role("button", name="Create", exact=True).click()
@@ -104,7 +104,7 @@ def test_filter_save_to_a_segment_and_export(page, login, owner, people, tmp_pat
     assert selected.value.suggested_filename.startswith("users-")
     assert names_in(tmp_path / "selected.csv") == expected
 
-    page.get_by_role("link", name="Segments", exact=True).click()
+    page.locator("#side-nav").get_by_role("link", name="Segments").click()
     with page.expect_download() as whole:
         page.get_by_role("button", name=f"Export {NAME}").click()
     whole.value.save_as(tmp_path / "segment.csv")

@@ -103,6 +103,13 @@ def test_the_server_streams_piece_by_piece():
     assert asyncio.run(read()) == [b"0\n", b"1\n", b"2\n", b"3\n", b"4\n"]
 
 
+def test_a_download_is_one_piece_for_browsers(browse, crowd):
+    """Compressed piece by piece, a browser would show the first piece only."""
+    person = crowd(1)[0]
+    response = browse.post("/users/export", {"person": person.public_id}, headers={"Accept-Encoding": "gzip"})
+    assert response.headers["Content-Encoding"] == "identity"
+
+
 def test_a_reader_who_leaves_lets_go_of_the_people():
     closed = []
 

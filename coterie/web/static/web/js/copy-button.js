@@ -9,7 +9,7 @@ customElements.define("copy-button", class extends HTMLElement {
     button.addEventListener("click", async () => {
       const done = await this.copy(button.dataset.copy);
       button.style.minWidth = `${button.offsetWidth}px`; // The new word must not move what is beside it.
-      label.setAttribute("role", "status");
+      label.setAttribute("aria-live", "polite");
       label.textContent = done ? "Copied" : "Press Ctrl C";
       setTimeout(() => (label.textContent = words), 1600);
     });

@@ -6,6 +6,6 @@ export const all = (selector, at = document) => [...at.querySelectorAll(selector
 export const isTyping = (element) =>
   element.matches("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
 
-// Puts a part of another address into an element. Links and forms inside work like everywhere else.
+// Puts a part of another page into an element. Links and forms inside work like everywhere else.
 export const load = (url, target, select) =>
-  window.htmx.ajax("GET", url, { target, select, swap: "innerHTML", push: "false", selectOOB: null });
+  window.htmx.ajax("GET", url, { target, select, swap: "innerHTML ignoreTitle:true", push: "false", selectOOB: null });

@@ -21,6 +21,11 @@ customElements.define("filter-builder", class extends HTMLElement {
   async open(opener) {
     this.opener = opener;
     await load(opener.href, this, "#filter-form");
+    if (!this.isConnected) {
+      // Meanwhile another page took the place of ours.
+      const again = document.getElementById(opener.id);
+      return again && one("#filter-pop").open(again);
+    }
     this.showPopover();
     place(this, opener);
     this.ready();
@@ -35,7 +40,7 @@ customElements.define("filter-builder", class extends HTMLElement {
   }
 
   async rule(url) {
-    await window.htmx.ajax("GET", url, { target: "#filter-rule", select: "#filter-rule", swap: "outerHTML", push: "false" });
+    await window.htmx.ajax("GET", url, { target: "#filter-rule", select: "#filter-rule", swap: "outerHTML ignoreTitle:true", push: "false" });
     this.ready();
     this.form.dispatchEvent(new Event("change"));
   }
