@@ -3,6 +3,8 @@
 import sys
 from collections.abc import Callable
 
+from django.core.management import call_command
+
 from bench import report
 from bench.measure import Figure
 from bench.parts import export, filters, ingest, load, memory, replica
@@ -21,6 +23,8 @@ def main() -> None:
     """Runs the part, shows its figures and keeps them."""
     name, database, people = sys.argv[1], sys.argv[2], int(sys.argv[3])
     print(f"\n{report.TITLES[name]} ({database}, {people:,} people)", flush=True)
+    # People that were loaded by an older version are brought up to this one.
+    call_command("migrate", verbosity=0, interactive=False)
     figures = PARTS[name](people)
     for figure in figures:
         print(report.line(figure))

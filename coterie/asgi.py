@@ -16,7 +16,7 @@ class MachineHandler(ASGIHandler):
     The middleware of the pages hands a request from thread to thread several times, which costs more than storing it.
     """
 
-    def load_middleware(self, is_async: bool = False) -> None:  # noqa: ARG002
+    def load_middleware(self, is_async: bool = False) -> None:
         """None, so that an asynchronous view runs right here. (The stubs do not know these attributes.)"""
         handler: Any = self
         handler._view_middleware = []

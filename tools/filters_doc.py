@@ -20,12 +20,12 @@ In the address of the Users page, in `GET /api/users` and in `coterie export --f
 /users?match=any&f=default_country:is:United%20States&f=lastSeen:in_last:7%20days&sort=-lastSeen
 ```
 
-`match` is `all` (the default) or `any`. Groups travel as `q=` with JSON: `{"all": [...]}`, `{"any": [...]}`, `{"not": {...}}`
-around conditions `{"attribute": …, "rule": …, "values": [...]}`; at most 40 conditions, 6 levels deep.
+`match` is `all` (the default) or `any`. Groups travel as `q=` with JSON: `{"all": [...]}`, `{"any": [...]}`,
+`{"not": {...}}` around conditions `{"attribute": …, "rule": …, "values": [...]}`; at most 40 conditions, 6 levels deep.
 
-Text compares without regard to case. Negative rules are the opposite of the positive ones, so they include people without a
-value. Dates and relative times are taken in the workspace's time zone. What is not understood is refused and named: a typo never
-means everybody.
+Text compares without regard to case. Negative rules are the opposite of the positive ones, so they include people
+without a value. Dates and relative times are taken in the workspace's time zone. What is not understood is refused and
+named: a typo never means everybody.
 """
 
 
@@ -36,8 +36,8 @@ def page() -> str:
         lines += [f"| {kind} | `{rule.key}` | {rule.words} | {VALUES[rule.arity]} |" for rule in rules.values()]
     lines += [
         "",
-        "Times take `2026-11-23` or an exact ISO 8601 time; `in_last` takes `30 minutes`, `12 hours`, `7 days`, `2 weeks` or",
-        "`3 months`. Segments are named by their id.",
+        "Times take `2026-11-23` or an exact ISO 8601 time; `in_last` takes `30 minutes`, `12 hours`, `7 days`,",
+        "`2 weeks` or `3 months`. Segments are named by their id.",
         "",
         "## Attributes",
         "",

@@ -2,8 +2,6 @@
 
 import sys
 
-from django.core.management import call_command
-
 from bench.measure import Figure, seconds
 from coterie.accounts.models import Workspace
 from coterie.demo.load import fill
@@ -15,7 +13,6 @@ SEED = 1
 
 def run(people: int) -> list[Figure]:
     """Loads into an empty database, once."""
-    call_command("migrate", verbosity=0, interactive=False)
     workspace = Workspace.objects.create(name=WORKSPACE)
     taken = seconds(lambda: fill(workspace, people, CHATS_PER_PERSON, SEED, _progress))
     note = f"one run; {CHATS_PER_PERSON} chats per person, with their messages, identities, segments and journal"

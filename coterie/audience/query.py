@@ -5,7 +5,7 @@ Every question takes a compiled `Predicate`, so that all answers about one filte
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -90,7 +90,9 @@ def page(reader: duckdb.DuckDBPyConnection, predicate: Predicate, view: View, ca
 
     following = cursor(found[-1], position + len(found)) if found and (more or view.before) else None
     previous = cursor(found[0], position) if found and (view.after or view.before) else None
-    total = count(reader, predicate)
+    # A page that is not full, from the start of the list, holds everybody there is.
+    everybody = not more and view.after is None and view.before is None
+    total = len(found) if everybody else count(reader, predicate)
     return Page(rows(reader, [key[0] for key in found]), total, position + 1 if found else 0, following, previous)
 
 

@@ -11,7 +11,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -204,25 +204,24 @@ class Replica:
 
     def _apply(self, target: int) -> None:
         """The people that changed after our revision: out with the old rows, in with the new, in one transaction."""
-        # Up to `target` and no further: who changes while we read is left to the next time, or the three readings would
-        # differ and the same person stand in the list twice.
-        window = (self.revision, target)
-        changed = source.changed(self.workspace_id, window)
+        # One list of ids for everything below: were each statement to ask the journal anew, somebody who changed
+        # meanwhile would be put in without having been taken out, and stand in the list twice.
+        changed = source.changed(self.workspace_id, self.revision)
         with self._cursor("BEGIN") as writer:
             writer.execute("CREATE OR REPLACE TEMP TABLE changed AS SELECT unnest(?::BIGINT[]) AS id", [changed])
             writer.execute("DELETE FROM people WHERE id IN (FROM changed)")
             writer.execute("DELETE FROM memberships WHERE person_id IN (FROM changed)")
-            self._load(writer, window)
+            self._load(writer, changed)
             writer.execute("UPDATE state SET revision = ?", [target])
             writer.execute("COMMIT")
         self.revision = target
 
-    def _load(self, writer: duckdb.DuckDBPyConnection, window: tuple[int, int] | None) -> None:
-        with source.people(self.workspace_id, window) as incoming:
+    def _load(self, writer: duckdb.DuckDBPyConnection, ids: Sequence[int] | None) -> None:
+        with source.people(self.workspace_id, ids) as incoming:
             writer.register("incoming", incoming)
             writer.execute(_INSERT_PEOPLE)
             writer.unregister("incoming")
-        with source.memberships(self.workspace_id, window) as incoming:
+        with source.memberships(self.workspace_id, ids) as incoming:
             writer.register("incoming", incoming)
             writer.execute("INSERT INTO memberships SELECT segment_id, person_id FROM incoming")
             writer.unregister("incoming")

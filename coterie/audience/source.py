@@ -5,7 +5,7 @@ second copy of the SQLite library, and two copies in one process break each othe
 (sqlite.org/howtocorrupt.html §2.2.1). See docs/decisions/0003-reading-sqlite.md.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import adbc_driver_postgresql.dbapi as adbc
@@ -13,8 +13,6 @@ import pyarrow as pa
 from django.db import connection
 from psycopg.conninfo import make_conninfo
 
-# Journal revisions (after, until]: after the first, up to and including the second.
-Window = tuple[int, int]
 _BATCH = 20_000
 _PEOPLE = pa.schema(
     [
@@ -30,46 +28,47 @@ _PEOPLE = pa.schema(
 _MEMBERS = pa.schema([("segment_id", pa.int64()), ("person_id", pa.int64())])
 
 # The unary plus hides the declared type, so that SQLite's driver leaves booleans and times as they are stored.
-_SQLITE_PEOPLE = "SELECT id, user_id, +attributes, +banned, +created_at, +last_seen, chats FROM people_person"
-_POSTGRES_PEOPLE = (
-    "SELECT id, user_id, attributes::text AS attributes, banned, created_at, last_seen, chats FROM people_person"
-)
-_MEMBERSHIPS = "SELECT segment_id, person_id FROM segments_membership"
+_SQLITE_PEOPLE = "t.id, t.user_id, +t.attributes, +t.banned, +t.created_at, +t.last_seen, t.chats"
+_POSTGRES_PEOPLE = "t.id, t.user_id, t.attributes::text AS attributes, t.banned, t.created_at, t.last_seen, t.chats"
+_MEMBERSHIPS = "t.segment_id, t.person_id"
 
 
 @contextmanager
-def people(workspace_id: int, window: Window | None = None) -> Iterator[pa.RecordBatchReader]:
-    """The people of a workspace; with `window`, only those with a journal entry in it."""
+def people(workspace_id: int, ids: Sequence[int] | None = None) -> Iterator[pa.RecordBatchReader]:
+    """The people of a workspace, or of them those with these ids; ids of nobody are left out."""
     select = _POSTGRES_PEOPLE if connection.vendor == "postgresql" else _SQLITE_PEOPLE
-    with _stream(select + _where(workspace_id, "id", window), _PEOPLE) as reader:
+    with _stream(_sql(select, "people_person", "id", workspace_id, ids), _PEOPLE) as reader:
         yield reader
 
 
 @contextmanager
-def memberships(workspace_id: int, window: Window | None = None) -> Iterator[pa.RecordBatchReader]:
-    """Who is in which segment; with `window`, only of people with a journal entry in it."""
-    with _stream(_MEMBERSHIPS + _where(workspace_id, "person_id", window), _MEMBERS) as reader:
+def memberships(workspace_id: int, ids: Sequence[int] | None = None) -> Iterator[pa.RecordBatchReader]:
+    """Who is in which segment; with `ids`, only for these people."""
+    with _stream(_sql(_MEMBERSHIPS, "segments_membership", "person_id", workspace_id, ids), _MEMBERS) as reader:
         yield reader
 
 
-def changed(workspace_id: int, window: Window) -> list[int]:
-    """Ids of the people with a journal entry in `window`, also of those who are gone."""
+def changed(workspace_id: int, since: int) -> list[int]:
+    """Ids of the people with a journal entry after `since`, also of those who are gone."""
     with connection.cursor() as cursor:
-        cursor.execute(_changed_sql(workspace_id, window))
-        return [row[0] for row in cursor.fetchall()]
+        # In the order of the primary key, or SQLite would walk the index by person, which is all of the journal.
+        cursor.execute(
+            "SELECT person_id FROM journal_journalentry WHERE workspace_id = %s AND revision > %s ORDER BY revision",
+            [workspace_id, since],
+        )
+        return sorted({row[0] for row in cursor.fetchall()})
 
 
-def _changed_sql(workspace_id: int, window: Window) -> str:
-    after, until = window
-    return (
-        "SELECT DISTINCT person_id FROM journal_journalentry"
-        f" WHERE workspace_id = {int(workspace_id)} AND revision > {int(after)} AND revision <= {int(until)}"
-    )
-
-
-def _where(workspace_id: int, key: str, window: Window | None) -> str:
-    narrowed = "" if window is None else f" AND {key} IN ({_changed_sql(workspace_id, window)})"
-    return f" WHERE workspace_id = {int(workspace_id)}{narrowed}"
+def _sql(select: str, table: str, key: str, workspace_id: int, ids: Sequence[int] | None) -> str:
+    """Whole numbers of ours are all that is put into the text: ADBC cannot bind a list."""
+    where = f"WHERE t.workspace_id = {int(workspace_id)}"
+    if ids is None:
+        return f"SELECT {select} FROM {table} t {where}"
+    numbers = ",".join(str(int(number)) for number in ids)
+    if connection.vendor == "postgresql":
+        return f"SELECT {select} FROM {table} t {where} AND t.{key} = ANY('{{{numbers}}}'::bigint[])"
+    # With CROSS JOIN, SQLite takes the left side first: one look-up per id instead of a walk through the table.
+    return f"SELECT {select} FROM json_each('[{numbers}]') j CROSS JOIN {table} t {where} AND t.{key} = j.value"
 
 
 @contextmanager

@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any
 
-from coterie.chats.models import Chat, Message, Sender
-from coterie.core.bulk import insert, update
+from django.db import connection
+
+from coterie.chats.models import Chat, Sender
+from coterie.core.bulk import among_texts, insert, update
 from coterie.core.ids import new_id, new_ids, to_public
 from coterie.journal.commit import Transaction
 
@@ -35,8 +37,13 @@ class Turn:
 
 def already_stored(workspace_id: int, channel_id: int, native_ids: Iterable[str]) -> set[str]:
     """Those of the ids whose message is in the books."""
-    found = Message.objects.filter(workspace_id=workspace_id, channel_id=channel_id, native_id__in=list(native_ids))
-    return set(found.values_list("native_id", flat=True))
+    clause, values = among_texts(native_ids)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT native_id FROM chats_message WHERE workspace_id = %s AND channel_id = %s AND native_id {clause}",
+            [workspace_id, channel_id, values],
+        )
+        return {row[0] for row in cursor.fetchall()}
 
 
 def record(tx: Transaction, channel_id: int, source: str, turns: Sequence[Turn]) -> dict[int, int]:

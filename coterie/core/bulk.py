@@ -65,6 +65,13 @@ _STORED: dict[type, Callable[[Any], Any]] = {
 }
 
 
+def among_texts(texts: Iterable[str]) -> tuple[str, Any]:
+    """The same for texts."""
+    if connection.vendor == "postgresql":
+        return "= ANY(%s::text[])", list(texts)
+    return "IN (SELECT value FROM json_each(%s))", json.dumps(list(texts))
+
+
 def _plain(row: Row) -> Row:
     return tuple([encode(value) if (encode := _PLAIN.get(type(value))) else value for value in row])
 

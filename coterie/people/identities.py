@@ -3,11 +3,13 @@
 import datetime as dt
 from collections.abc import Mapping
 
-from coterie.core.bulk import insert_missing
+from django.db import connection
+
+from coterie.core.bulk import among_texts, insert_missing
 from coterie.core.ids import new_ids
 from coterie.journal.commit import Transaction
 from coterie.people.changes import People
-from coterie.people.models import Identity, Person
+from coterie.people.models import Person
 
 
 def resolve(tx: Transaction, channel_id: int, first_seen: Mapping[str, dt.datetime]) -> tuple[People, dict[str, int]]:
@@ -44,5 +46,11 @@ def resolve(tx: Transaction, channel_id: int, first_seen: Mapping[str, dt.dateti
 
 
 def _known(tx: Transaction, channel_id: int, natives: Mapping[str, object] | list[str]) -> dict[str, int]:
-    rows = Identity.objects.filter(workspace_id=tx.workspace_id, channel_id=channel_id, native_id__in=list(natives))
-    return dict(rows.values_list("native_id", "person_id"))
+    clause, values = among_texts(natives)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT native_id, person_id FROM people_identity"
+            f" WHERE workspace_id = %s AND channel_id = %s AND native_id {clause}",
+            [tx.workspace_id, channel_id, values],
+        )
+        return dict(cursor.fetchall())

@@ -30,7 +30,7 @@ class Membership(models.Model):
     joined_at = models.DateTimeField(default=now)
 
     class Meta:
-        indexes = [models.Index(fields=["workspace", "person_id"], name="membership_of_person")]
+        indexes = [models.Index(fields=["workspace", "person_id", "segment_id"], name="membership_of_person")]
 
     def __str__(self) -> str:
         return f"{self.person_id} in {self.segment_id}"

@@ -4,12 +4,13 @@ import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from coterie.audience.columns import Catalogue, Type
 from coterie.core.clock import UTC, not_in_future
 from coterie.core.text import clean
-from coterie.people.attributes import Refused, Value, validated
+from coterie.people.attributes import MAX_ATTRIBUTES, Refused, Value, validated
 from coterie.transfers.guard import unguard
 
 MAX_USER_ID = 256
@@ -46,8 +47,8 @@ def record(number: int, cells: Sequence[str], keys: Sequence[str | None], catalo
     raw: dict[str, Any] = {key: _typed(text, key, catalogue) for key, text in texts.items() if text}
     values: dict[str, Value] = {}
     # A file may have more columns than one call of the API may have attributes.
-    for key, value in raw.items():
-        values |= validated({key: value})
+    for start in range(0, len(raw), MAX_ATTRIBUTES):
+        values |= validated(dict(islice(raw.items(), start, start + MAX_ATTRIBUTES)))
     if not user_id and "default_email" not in values:
         raise Refused("userId", "the row has neither a user id nor an e-mail address.")
     empty = frozenset(key for key, text in texts.items() if not text)

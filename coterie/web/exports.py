@@ -88,8 +88,8 @@ def csv_response(request: HttpRequest, chunks: Iterator[bytes], name: str) -> St
     headers = {
         "Content-Disposition": f'attachment; filename="{file_name}"',
         "Cache-Control": "private, no-store",
-        # Keeps Django's GZipMiddleware away: it compresses each piece of an asynchronous stream by itself, and a browser
-        # reads the first one only.
+        # Keeps Django's GZipMiddleware away: of an asynchronous stream it compresses each piece by itself, and a
+        # browser reads the first one only.
         "Content-Encoding": "identity",
     }
     return StreamingHttpResponse(stream, content_type="text/csv; charset=utf-8", headers=headers)

@@ -1,7 +1,6 @@
 """The Chat Widget in a real browser: on the demo shop, from the first word to the Users page."""
 
-import json
-
+import httpx
 import pytest
 
 from coterie.channels.models import Channel
@@ -58,13 +57,13 @@ def test_a_visitor_of_the_demo_shop_becomes_a_person_on_the_users_page(
 
 
 def test_an_open_users_page_offers_the_new_person_without_a_reload(
-    page, sign_in, live_server_url, workspace, shop, owner, client
+    page, sign_in, live_server_url, workspace, shop, owner
 ):
     sign_in(page, owner)
     page.goto(f"{live_server_url}/users")
     for number, text in enumerate(("hello", "Maya Ortiz", "maya@x.example")):
         body = {"session": "s", "id": f"m{number}", "text": text, "context": {}}
-        client.post(f"/channels/widget/{shop.key}", json.dumps(body), content_type="text/plain")
+        httpx.post(f"{live_server_url}/channels/widget/{shop.key}", json=body).raise_for_status()
     page.get_by_role("button", name="Show").or_(page.get_by_role("link", name="Show")).first.click(timeout=15_000)
     page.get_by_role("row").filter(has_text="Maya Ortiz").wait_for()
 

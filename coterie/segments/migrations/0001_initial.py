@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                 ('workspace', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.workspace')),
             ],
             options={
-                'indexes': [models.Index(fields=['workspace', 'person_id'], name='membership_of_person')],
+                'indexes': [models.Index(fields=['workspace', 'person_id', 'segment_id'], name='membership_of_person')],
             },
         ),
         migrations.CreateModel(

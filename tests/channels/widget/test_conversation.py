@@ -144,7 +144,7 @@ def rasa(replies, status=200):
     asked = []
 
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):  # noqa: N802
+        def do_POST(self):
             asked.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
             body = json.dumps(replies).encode()
             self.send_response(status)

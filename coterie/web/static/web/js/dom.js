@@ -8,4 +8,4 @@ export const isTyping = (element) =>
 
 // Puts a part of another page into an element. Links and forms inside work like everywhere else.
 export const load = (url, target, select) =>
-  window.htmx.ajax("GET", url, { target, select, swap: "innerHTML ignoreTitle:true", push: "false", selectOOB: null });
+  window.htmx.ajax("GET", url, { target, select, swap: "innerHTML ignoreTitle:true", push: "false" });

@@ -11,7 +11,7 @@ customElements.define("filter-builder", class extends HTMLElement {
     this.addEventListener("keydown", (event) => this.pressed(event));
     this.addEventListener("submit", (event) => this.submitted(event));
     this.addEventListener("toggle", (event) => this.opener?.setAttribute("aria-expanded", event.newState === "open"));
-    this.addEventListener("htmx:after:swap", () => this.drawTokens());
+    this.addEventListener("htmx:after:swap", () => this.restore());
   }
 
   get form() {
@@ -34,13 +34,16 @@ customElements.define("filter-builder", class extends HTMLElement {
   }
 
   ready() {
+    this.chosen = new Set(this.boxes().filter((box) => box.checked).map((box) => box.value));
     this.drawTokens();
     one(".picker [aria-current]", this)?.scrollIntoView({ block: "center" });
     one("button[type=submit].primary", this).disabled = !one("[name=attribute]", this);
   }
 
   async rule(url) {
-    await window.htmx.ajax("GET", url, { target: "#filter-rule", select: "#filter-rule", swap: "outerHTML ignoreTitle:true", push: "false" });
+    this.chosen = null;
+    const part = { target: "#filter-rule", select: "#filter-rule", swap: "outerHTML ignoreTitle:true", push: "false" };
+    await window.htmx.ajax("GET", url, part);
     this.ready();
     this.form.dispatchEvent(new Event("change"));
   }
@@ -103,6 +106,8 @@ customElements.define("filter-builder", class extends HTMLElement {
     } else if (event.target.matches("input[type=radio]")) {
       this.form.elements.typed.value = event.target.value;
     } else if (event.target.matches("input[type=checkbox]")) {
+      if (event.target.checked) this.chosen.add(event.target.value);
+      else this.chosen.delete(event.target.value);
       this.drawTokens();
     }
   }
@@ -116,10 +121,27 @@ customElements.define("filter-builder", class extends HTMLElement {
     const well = one(".tokens", this);
     const strict = this.form?.elements.only_chosen;
     if (!well || !strict) return;
-    const chosen = this.boxes().filter((box) => box.checked);
-    strict.disabled = chosen.length === 0;
+    strict.disabled = this.chosen.size === 0;
     for (const token of all(".token", well)) token.remove();
-    for (const box of chosen) one("input", well).before(this.token(box.value));
+    for (const value of this.chosen) one("input", well).before(this.token(value));
+  }
+
+  // Suggestions that were asked for a moment ago do not undo what was chosen since.
+  restore() {
+    if (!this.chosen || !one("input[name=only_chosen]", this)) return;
+    for (const box of this.boxes()) box.checked = this.chosen.has(box.value);
+    const shown = new Set(this.boxes().map((box) => box.value));
+    for (const value of this.chosen) if (!shown.has(value)) this.addRow(value);
+    this.drawTokens();
+  }
+
+  addRow(value) {
+    const row = document.createElement("li");
+    const label = document.createElement("label");
+    const box = Object.assign(document.createElement("input"), { type: "checkbox", name: "value", value, checked: true });
+    label.append(box, value);
+    row.append(label);
+    one("#suggestions", this).prepend(row);
   }
 
   token(value) {
@@ -158,17 +180,9 @@ customElements.define("filter-builder", class extends HTMLElement {
     event.preventDefault();
     const value = event.target.value.trim();
     const known = this.boxes().find((box) => box.value.toLowerCase() === value.toLowerCase());
-    if (known) known.checked = true;
-    else {
-      const row = document.createElement("li");
-      const label = document.createElement("label");
-      const box = Object.assign(document.createElement("input"), { type: "checkbox", name: "value", value, checked: true });
-      label.append(box, value);
-      row.append(label);
-      one("#suggestions", this).prepend(row);
-    }
+    this.chosen.add(known?.value ?? value);
     event.target.value = "";
-    this.drawTokens();
+    this.restore();
     this.form.dispatchEvent(new Event("change"));
   }
 
