@@ -32,7 +32,7 @@ def run(
     output: Annotated[Path | None, typer.Option("-o", "--output", help="File; default: standard output.")] = None,
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Writes people to a CSV file, newest talk first."""
+    """Writes people to a CSV file."""
     migrate()
     place = choose(workspace)
     audience = audience_of(place)

@@ -1,26 +1,22 @@
 """Static files under ASGI."""
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from whitenoise.middleware import WhiteNoiseMiddleware
-from whitenoise.responders import StaticFile
 
 
-class StaticFiles(WhiteNoiseMiddleware):
+class StaticFiles(WhiteNoiseMiddleware):  # type: ignore[misc]
     """WhiteNoise answers with a file that Django would have to read piece by piece in another thread, and warns about.
 
     Ours are small: they are sent as a whole.
     """
 
     @staticmethod
-    def serve(static_file: StaticFile, request: HttpRequest) -> HttpResponseBase:
+    def serve(static_file: Any, request: HttpRequest) -> HttpResponse:
         """The answer of a static file."""
-        answer = WhiteNoiseMiddleware.serve(static_file, request)
-        if not answer.streaming:
-            return answer
-        with answer:
-            content = b"".join(answer)
-        whole = HttpResponse(content, status=answer.status_code)
-        for name, value in answer.items():
-            whole[name] = value
-        return whole
+        with WhiteNoiseMiddleware.serve(static_file, request) as answer:
+            whole = HttpResponse(b"".join(answer), status=answer.status_code)
+            for name, value in answer.items():
+                whole[name] = value
+            return whole

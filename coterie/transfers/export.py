@@ -98,8 +98,7 @@ def _cell(column: Column) -> str:
     """The finished cell as a DuckDB expression: VARCHAR, never NULL (of a segment column: its ids)."""
     match column.type:
         case Type.SEGMENT:
-            ids = "string_agg(m.segment_id, ' ' ORDER BY m.segment_id)"
-            return f"coalesce((SELECT {ids} FROM memberships m WHERE m.person_id = p.id), '')"
+            return "coalesce(s.segments, '')"
         case Type.TIME if column.field is not None:
             return f"coalesce(strftime({column.sql}, '%Y-%m-%dT%H:%M:%S.%gZ'), '')"
         case Type.BOOLEAN | Type.NUMBER if column.field is not None:

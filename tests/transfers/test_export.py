@@ -48,14 +48,14 @@ def test_lines_end_in_crlf_and_text_is_quoted(workspace):
     )
 
 
-def test_everybody_of_the_filter_and_nobody_else_newest_talk_first(workspace, other_workspace):
+def test_everybody_of_the_filter_and_nobody_else(workspace, other_workspace):
     make_person(workspace, default_country="Poland", user_id="old", last_seen=AT)
-    make_person(workspace, default_country="Poland", user_id="new", last_seen=AT + dt.timedelta(days=1))
     make_person(workspace, default_country="Poland", user_id="never", last_seen=None)
     make_person(workspace, default_country="France", user_id="french")
     make_person(other_workspace, default_country="Poland", user_id="theirs")
     found = rows(exported(workspace, Condition("default_country", "is", ("poland",))))
-    assert [row["User ID"] for row in found] == ["new", "old", "never"]
+    assert {row["User ID"] for row in found} == {"old", "never"}
+    assert len(found) == 2
 
 
 def test_segments_are_named(workspace):
