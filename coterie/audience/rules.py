@@ -46,20 +46,20 @@ def _equals(column: Column, values: Sequence[str], _: Moments) -> Sql:
     return f"lower({column.sql}) IN ({marks})", list(values)
 
 
-def _contains(column: Column, values: Sequence[str], _: Moments) -> Sql:
-    value = values[0]
-    if "%" in value or "_" in value:
-        return f"contains(lower({column.sql}), lower(?))", [value]
-    # Twice as fast as lower() on both sides, and the same answer as long as there is nothing to escape.
-    return f"{column.sql} ILIKE ?", [f"%{value}%"]
+def _part(function: str, pattern: str) -> Callable[[Column, Sequence[str], Moments], Sql]:
+    def build(column: Column, values: Sequence[str], _: Moments) -> Sql:
+        value = values[0]
+        if "%" in value or "_" in value:
+            return f"{function}(lower({column.sql}), lower(?))", [value]
+        # Up to twice as fast as lower() on both sides, and the same answer as long as there is nothing to escape.
+        return f"{column.sql} ILIKE ?", [pattern.format(value)]
+
+    return build
 
 
-def _starts(column: Column, values: Sequence[str], _: Moments) -> Sql:
-    return f"starts_with(lower({column.sql}), lower(?))", [values[0]]
-
-
-def _ends(column: Column, values: Sequence[str], _: Moments) -> Sql:
-    return f"ends_with(lower({column.sql}), lower(?))", [values[0]]
+_contains = _part("contains", "%{}%")
+_starts = _part("starts_with", "{}%")
+_ends = _part("ends_with", "%{}")
 
 
 def _is_set(column: Column, _values: Sequence[str], _: Moments) -> Sql:
