@@ -1,5 +1,6 @@
 """Static files under ASGI."""
 
+from contextlib import closing
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -15,7 +16,7 @@ class StaticFiles(WhiteNoiseMiddleware):  # type: ignore[misc]
     @staticmethod
     def serve(static_file: Any, request: HttpRequest) -> HttpResponse:
         """The answer of a static file."""
-        with WhiteNoiseMiddleware.serve(static_file, request) as answer:
+        with closing(WhiteNoiseMiddleware.serve(static_file, request)) as answer:
             whole = HttpResponse(b"".join(answer), status=answer.status_code)
             for name, value in answer.items():
                 whole[name] = value

@@ -1,0 +1,21 @@
+"""Static files: whole, typed, and not sent again when the browser has them."""
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("address", "kind"),
+    [("/static/web/app.css", "text/css"), ("/static/django_htmx/htmx-4.min.js", "text/javascript")],
+)
+def test_a_static_file_is_sent_as_a_whole(client, address, kind):
+    answer = client.get(address)
+    assert answer.status_code == 200
+    assert not answer.streaming
+    assert answer["Content-Type"].startswith(kind)
+    assert len(answer.content) == int(answer["Content-Length"]) > 1_000
+
+
+def test_a_file_that_the_browser_has_is_not_sent_again(client):
+    first = client.get("/static/web/app.css")
+    again = client.get("/static/web/app.css", headers={"If-Modified-Since": first["Last-Modified"]})
+    assert (again.status_code, again.content) == (304, b"")
