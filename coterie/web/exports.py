@@ -6,7 +6,7 @@ from itertools import chain, islice
 
 from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
-from django.http import Http404, HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.text import slugify
@@ -19,9 +19,11 @@ from coterie.audience.audience import Audience, audience_of
 from coterie.audience.compiler import Predicate
 from coterie.audience.sentence import sentence
 from coterie.audience.tree import Condition
+from coterie.audience.view import View
 from coterie.core.clock import now
 from coterie.segments.catalogue import find, names
 from coterie.transfers.export import export_csv
+from coterie.web.fresh import is_fresh, refresh
 from coterie.web.links import users_url
 from coterie.web.members import MemberRequest, member
 from coterie.web.selection import NotSelected, Selection
@@ -33,9 +35,19 @@ def confirm(request: MemberRequest) -> HttpResponseBase:
     """Asks before everybody's data leaves in one file."""
     audience = audience_of(request.workspace)
     view = audience.parse(request.GET.get("view", "")).view
-    people = audience.count(view.node)
-    context = {"people": people, "view": view, "view_query": view.query, "back": users_url(view)}
-    return render(request, "web/export.html", context)
+    return _ask(request, view, audience.count(view.node))
+
+
+def _ask(request: MemberRequest, view: View, people: int, error: str = "") -> HttpResponse:
+    context = {
+        "people": people,
+        "view": view,
+        "view_query": view.query,
+        "back": users_url(view),
+        "ask_password": view.node is None and not is_fresh(request),
+        "error": error,
+    }
+    return render(request, "web/export.html", context, status=422 if error else 200)
 
 
 @require_POST
@@ -47,10 +59,11 @@ def export(request: MemberRequest) -> HttpResponseBase:
         selection = Selection.read(request.POST, audience)
     except NotSelected as error:
         return render(request, "web/nobody_selected.html", {"message": str(error)}, status=422)
-    if selection.is_everybody and "confirm" not in request.POST:
-        view_query = selection.view.query
-        context = {"people": selection.people, "view": selection.view, "view_query": view_query, "back": users_url()}
-        return render(request, "web/export.html", context)
+    if selection.is_everybody:
+        if "confirm" not in request.POST:
+            return _ask(request, selection.view, selection.people)
+        if problem := refresh(request):
+            return _ask(request, selection.view, selection.people, problem)
     said = sentence(selection.view.node, audience.catalogue, names(request.workspace))
     details = {"people": selection.people, "filter": said if selection.by_filter else "selected by hand"}
     record(request.workspace, request.actor, "people.export", details)

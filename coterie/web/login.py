@@ -1,5 +1,6 @@
 """Logging in and out."""
 
+import time
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -18,6 +19,7 @@ from coterie.audience.sentence import sentence
 from coterie.audience.tree import conditions
 from coterie.audience.view import parse
 from coterie.core.clock import now
+from coterie.web.fresh import LOGGED_IN_AT
 
 
 class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -36,7 +38,8 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Says nothing: whoever logs in or out sees that it worked."""
 
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponseBase:
-        """Writes the login to the audit trail of each workspace it opens."""
+        """Writes the login to the audit trail of each workspace it opens, and its time to the session."""
+        request.session[LOGGED_IN_AT] = time.time()
         for member in Member.objects.filter(user=user).select_related("workspace"):
             record(member.workspace, f"member:{member.pk}", "member.login")
         response: HttpResponseBase = super().post_login(request, user, **kwargs)

@@ -12,6 +12,7 @@ from coterie.people.models import Person
 from coterie.segments.catalogue import create, segments_of
 from coterie.segments.membership import save_to_segments, sizes
 from tests.browser.conftest import watch
+from tests.conftest import PASSWORD
 
 
 @pytest.fixture
@@ -194,6 +195,7 @@ def test_all_of_everybody_is_confirmed_before_it_is_downloaded(users):
     users.get_by_role("link", name="Export all").click()
     dialog = users.get_by_role("dialog", name="Export 60 people?")
     with users.expect_download() as download:
+        dialog.get_by_label("Your password").fill(PASSWORD)
         dialog.get_by_role("button", name="Export all").click()
     assert download.value.path().read_bytes().count(b"\r\n") == 61
     expect(dialog).to_be_hidden()

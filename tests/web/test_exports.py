@@ -11,6 +11,8 @@ from coterie.accounts.models import AuditEntry
 from coterie.segments.catalogue import create
 from coterie.segments.membership import save_to_segments
 from coterie.web.exports import csv_response
+from coterie.web.fresh import LOGGED_IN_AT
+from tests.conftest import PASSWORD
 from tests.web.pages import csv_of, text_of
 
 
@@ -41,7 +43,37 @@ def test_everybody_at_once_is_asked_for_twice(browse, crowd, workspace):
     asked = browse.post("/users/export", {"all": "1", "view": ""})
     assert "Export 2 people?" in text_of(asked)
     assert not AuditEntry.objects.filter(workspace=workspace, action="people.export").exists()
-    assert names_in(browse.post("/users/export", {"all": "1", "view": "", "confirm": "1"})) == {"Ada 0", "Ada 1"}
+    confirmed = {"all": "1", "view": "", "confirm": "1", "password": PASSWORD}
+    assert names_in(browse.post("/users/export", confirmed)) == {"Ada 0", "Ada 1"}
+
+
+def test_everybody_at_once_needs_a_fresh_login(browse, crowd, workspace):
+    crowd(2)
+    for password in ("", "wrong"):
+        refused = browse.post("/users/export", {"all": "1", "view": "", "confirm": "1", "password": password})
+        assert refused.status_code == 422
+        assert "This is not your password." in text_of(refused)
+    assert not AuditEntry.objects.filter(workspace=workspace, action="people.export").exists()
+
+
+def test_the_password_is_not_asked_for_again_within_ten_minutes_of_the_login(client, crowd, editor):
+    crowd(2, default_name="Ada {n}")
+    client.post("/login", {"login": editor.email, "password": PASSWORD})
+    assert "Your password" not in text_of(client.get("/users/export/confirm"))
+    confirmed = {"all": "1", "view": "", "confirm": "1"}
+    assert names_in(client.post("/users/export", confirmed)) == {"Ada 0", "Ada 1"}
+    session = client.session
+    session[LOGGED_IN_AT] -= 601
+    session.save()
+    assert "Your password" in text_of(client.get("/users/export/confirm"))
+    assert client.post("/users/export", confirmed).status_code == 422
+
+
+def test_passwords_cannot_be_tried_without_end(browse, crowd):
+    crowd(1)
+    guess = {"all": "1", "view": "", "confirm": "1", "password": "guess"}
+    answers = [text_of(browse.post("/users/export", guess)) for _ in range(12)]
+    assert "Too many tries" in answers[-1]
 
 
 def test_the_question_is_a_page_of_its_own(browse, crowd):
