@@ -1,7 +1,7 @@
 """Reading the system of record as Arrow, for the replica.
 
-PostgreSQL is read through ADBC. SQLite is read through Python's own driver, not through ADBC's: that one carries a
-second copy of the SQLite library, and two copies in one process break each other's file locks
+A whole PostgreSQL workspace is read through ADBC. SQLite is read through Python's own driver, not through ADBC's: that
+one carries a second copy of the SQLite library, and two copies in one process break each other's file locks
 (sqlite.org/howtocorrupt.html §2.2.1). See docs/decisions/0003-reading-sqlite.md.
 """
 
@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import adbc_driver_postgresql.dbapi as adbc
 import pyarrow as pa
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 from psycopg.conninfo import make_conninfo
 
 _BATCH = 20_000
@@ -29,7 +30,10 @@ _MEMBERS = pa.schema([("segment_id", pa.int64()), ("person_id", pa.int64())])
 
 # The unary plus hides the declared type, so that SQLite's driver leaves booleans and times as they are stored.
 _SQLITE_PEOPLE = "t.id, t.user_id, +t.attributes, +t.banned, +t.created_at, +t.last_seen, t.chats"
-_POSTGRES_PEOPLE = "t.id, t.user_id, t.attributes::text AS attributes, t.banned, t.created_at, t.last_seen, t.chats"
+_POSTGRES_PEOPLE = (
+    "t.id, t.user_id, t.attributes::text AS attributes, t.banned::int AS banned,"
+    " t.created_at::text AS created_at, t.last_seen::text AS last_seen, t.chats"
+)
 _MEMBERSHIPS = "t.segment_id, t.person_id"
 
 
@@ -37,14 +41,16 @@ _MEMBERSHIPS = "t.segment_id, t.person_id"
 def people(workspace_id: int, ids: Sequence[int] | None = None) -> Iterator[pa.RecordBatchReader]:
     """The people of a workspace, or of them those with these ids; ids of nobody are left out."""
     select = _POSTGRES_PEOPLE if connection.vendor == "postgresql" else _SQLITE_PEOPLE
-    with _stream(_sql(select, "people_person", "id", workspace_id, ids), _PEOPLE) as reader:
+    with _stream(_sql(select, "people_person", "id", workspace_id, ids), _PEOPLE, ids is None) as reader:
         yield reader
 
 
 @contextmanager
 def memberships(workspace_id: int, ids: Sequence[int] | None = None) -> Iterator[pa.RecordBatchReader]:
     """Who is in which segment; with `ids`, only for these people."""
-    with _stream(_sql(_MEMBERSHIPS, "segments_membership", "person_id", workspace_id, ids), _MEMBERS) as reader:
+    with _stream(
+        _sql(_MEMBERSHIPS, "segments_membership", "person_id", workspace_id, ids), _MEMBERS, ids is None
+    ) as reader:
         yield reader
 
 
@@ -72,9 +78,13 @@ def _sql(select: str, table: str, key: str, workspace_id: int, ids: Sequence[int
 
 
 @contextmanager
-def _stream(sql: str, schema: pa.Schema) -> Iterator[pa.RecordBatchReader]:
-    if connection.vendor != "postgresql":
-        yield pa.RecordBatchReader.from_batches(schema, _sqlite(sql, schema))
+def _stream(sql: str, schema: pa.Schema, everything: bool) -> Iterator[pa.RecordBatchReader]:
+    # ADBC takes 40 ms to connect, which only a whole read repays.
+    if connection.vendor != "postgresql" or not everything:
+        # The cursor is opened here and only read by DuckDB's threads, where it would be a new connection that stays.
+        with connection.cursor() as cursor:
+            cursor.execute(sql)
+            yield pa.RecordBatchReader.from_batches(schema, _batches(cursor, schema))
         return
     settings = connection.settings_dict
     conninfo = make_conninfo(
@@ -89,10 +99,8 @@ def _stream(sql: str, schema: pa.Schema) -> Iterator[pa.RecordBatchReader]:
         yield cursor.fetch_record_batch()
 
 
-def _sqlite(sql: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql)
-        while rows := cursor.fetchmany(_BATCH):
-            columns = zip(*rows, strict=True)
-            arrays = [pa.array(column, type=field.type) for column, field in zip(columns, schema, strict=True)]
-            yield pa.RecordBatch.from_arrays(arrays, schema=schema)
+def _batches(cursor: CursorWrapper, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    while rows := cursor.fetchmany(_BATCH):
+        columns = zip(*rows, strict=True)
+        arrays = [pa.array(column, type=field.type) for column, field in zip(columns, schema, strict=True)]
+        yield pa.RecordBatch.from_arrays(arrays, schema=schema)
