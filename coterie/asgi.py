@@ -10,6 +10,10 @@ from django.core.handlers.exception import convert_exception_to_response
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "coterie.settings")
 
 
+# A little more than the largest body that any address takes, so that those near the limit get an answer in words.
+MOST_BYTES = 12 * 1024 * 1024
+
+
 class MachineHandler(ASGIHandler):
     """Django without middleware, for senders of chats: they have no session, no cookie and no page to protect.
 
@@ -32,4 +36,17 @@ _machines: Any = MachineHandler()
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """Chats in by the short way, everything else through the pages' middleware."""
     machine = scope["type"] == "http" and scope["path"].startswith("/channels/")
-    await (_machines if machine else _pages)(scope, receive, send)
+    await (_machines if machine else _pages)(scope, _limited(receive), send)
+
+
+def _limited(receive: Any) -> Any:
+    """Hangs up on a body that is too large: Django would write it to the disk before anybody looks at it."""
+    taken = 0
+
+    async def next_part() -> dict[str, Any]:
+        nonlocal taken
+        part: dict[str, Any] = await receive()
+        taken += len(part.get("body", b""))
+        return part if taken <= MOST_BYTES else {"type": "http.disconnect"}
+
+    return next_part

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 from csp.constants import NONE, SELF
@@ -95,8 +96,24 @@ _SQLITE = {
     },
 }
 # Connections are shared through a pool: every request runs in a thread of its own.
-_POSTGRES = {"OPTIONS": {"pool": {"min_size": 1, "max_size": 20, "timeout": 10}}}
-DATABASES = {"default": {**dj_database_url.config(), **_POSTGRES} if os.environ.get("DATABASE_URL") else _SQLITE}
+_POOL = {"min_size": 1, "max_size": 20, "timeout": 10}
+
+
+def _postgres(url: str) -> dict[str, Any]:
+    """What the address says, its TLS options too, and the pool."""
+    found: dict[str, Any] = {**dj_database_url.parse(url)}
+    return {**found, "OPTIONS": {**found.get("OPTIONS", {}), "pool": _POOL}}
+
+
+_URL = os.environ.get("DATABASE_URL")
+DATABASES = {"default": _postgres(_URL) if _URL else _SQLITE}
+# Counts of tries at logging in live here, too: room enough that they cannot be washed out.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
@@ -156,12 +173,13 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {"keys": {"()": "coterie.core.logs.WithoutKeys"}},
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["keys"]}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "coterie": {"level": "INFO"},
-        # Refused requests are the sender's affair, and their paths carry channel keys.
+        # Refused requests are the sender's affair.
         "django.request": {"level": "ERROR"},
     },
 }

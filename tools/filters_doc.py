@@ -24,8 +24,8 @@ In the address of the Users page, in `GET /api/users` and in `coterie export --f
 `{"not": {...}}` around conditions `{"attribute": …, "rule": …, "values": [...]}`; at most 40 conditions, 6 levels deep.
 
 Text compares without regard to case. Negative rules are the opposite of the positive ones, so they include people
-without a value. Dates and relative times are taken in the workspace's time zone. What is not understood is refused and
-named: a typo never means everybody.
+without a value. Dates and relative times are taken in the workspace's time zone. A filter that is not
+understood is refused and its wrong part named: a typo in it never means everybody.
 """
 
 

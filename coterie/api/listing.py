@@ -4,6 +4,7 @@ Without `sort` the newest users come first (`createdAt`, descending), as ChatBot
 query string sorts by last talk.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ from coterie.core.ids import from_public
 
 MAX_LIMIT = 40
 DEFAULT_SORT = "-createdAt"
+_NAMES = ("limit", "after", "sort", "match", "filters", "f", "q", "columns")
 _SORT_FIELDS = ("createdAt", "lastSeen")
 
 
@@ -36,6 +38,9 @@ class Listing:
 def listing(query_string: str, audience: Audience) -> Listing:
     """Raises Failed (422), naming every part that cannot be understood."""
     pairs = pairs_of(query_string)
+    for name, _value in pairs:
+        if re.split(r"[.\[]", name, maxsplit=1)[0] not in _NAMES:
+            raise refused([FilterError(name[:80], "there is no such parameter.", _NAMES)])
     first = dict(reversed(pairs))
     limit = _limit(first.get("limit"))
     keys = _keys(first.get("columns"), audience)

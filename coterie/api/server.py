@@ -4,6 +4,7 @@ import logging
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
@@ -65,6 +66,7 @@ def _broken(request: HttpRequest, problem: Exception) -> HttpResponse:
     return error(500, "Something went wrong on our side; it is in the server's log.")
 
 
+@csrf_exempt
 def not_found(request: HttpRequest, **_parts: Any) -> HttpResponse:
     """The answer of every address under /api/ that does not exist."""
     return error(404, f"There is nothing at {request.path[:200]}; see /api/docs.")

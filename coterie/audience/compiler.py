@@ -65,7 +65,7 @@ def find_rule(condition: Condition, catalogue: Catalogue, where: str) -> Rule:
     """The rule of a condition, after checking the attribute, the rule, and the number and length of the values."""
     column = catalogue.get(condition.attribute)
     if column is None:
-        raise FilterError(where, f"there is no attribute “{condition.attribute[:128]}”.", tuple(catalogue.by_key))
+        raise FilterError(where, f"there is no attribute “{condition.attribute[:128]}”.", tuple(catalogue.by_key)[:50])
     rules = RULES[column.type]
     rule = rules.get(condition.rule)
     if rule is None:

@@ -93,6 +93,7 @@ def _stream(sql: str, schema: pa.Schema, everything: bool) -> Iterator[pa.Record
         dbname=settings["NAME"],
         user=settings["USER"] or None,
         password=settings["PASSWORD"] or None,
+        **{name: value for name, value in settings["OPTIONS"].items() if name != "pool"},
     )
     with adbc.connect(conninfo, autocommit=True) as session, session.cursor() as cursor:
         cursor.execute(sql)

@@ -117,4 +117,4 @@ def _condition(data: dict[str, AnyValue], where: str) -> Condition:
         raise FilterError(where, "attribute and rule are texts.")
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
         raise FilterError(f"{where}.values", "expected a list of texts.")
-    return Condition(attribute, rule, tuple(values))
+    return Condition(clean(attribute), clean(rule), tuple(clean(value) for value in values))

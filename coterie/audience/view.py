@@ -191,9 +191,10 @@ def _filters(
     children: list[Node] = []
     for index, raw in enumerate(raw for name, raw in pairs if name == "f"):
         where = f"f[{index}]"
+        if index == MAX_CONDITIONS:  # Broken ones count, too: each costs more than one that is right.
+            problems.append(FilterError(where, f"at most {MAX_CONDITIONS} conditions."))
+            break
         try:
-            if len(children) == MAX_CONDITIONS:
-                raise FilterError(where, f"at most {MAX_CONDITIONS} conditions.")
             condition = _single_value(parse_condition(raw, where), catalogue)
             check(condition, catalogue, moments, where)
         except FilterError as problem:

@@ -19,8 +19,8 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from coterie.chats.models import Sender
-from coterie.core.clock import UTC, not_in_future, now
-from coterie.core.text import clean
+from coterie.core.clock import EARLIEST, UTC, not_in_future, now
+from coterie.core.text import FORBIDDEN, clean
 from coterie.people.attributes import Refused, Value, validated
 from coterie.people.places import country_name, language_name
 
@@ -47,7 +47,6 @@ _FIELDS = frozenset(
     ]
 )
 _CONTEXT = {"url": 1024, "referrer": 1024, "ip": 64, "language": 64, "timezone": 64}
-_EARLIEST = dt.datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +152,8 @@ def _text(data: Mapping[str, Any], name: str, longest: int, where: str) -> str |
         value = str(value)
     if not isinstance(value, str):
         raise Refused(f"{where}.{name}", "expected a text.")
-    if name.endswith("Id") and "\x00" in value:
-        raise Refused(f"{where}.{name}", "an id has no NUL character.")
+    if name.endswith("Id") and FORBIDDEN.search(value):
+        raise Refused(f"{where}.{name}", "an id has no NUL character and no broken Unicode.")
     text = clean(value)
     if len(text) > longest:
         raise Refused(f"{where}.{name}", f"{len(text):,} characters; at most {longest:,}.")
@@ -175,7 +174,7 @@ def _time(value: Any, where: str) -> dt.datetime:
             raise TypeError
     except (ValueError, TypeError, OverflowError, OSError) as error:
         raise Refused(where, "expected ISO 8601 such as 2026-11-23T17:40:00Z, or milliseconds since 1970.") from error
-    if moment < _EARLIEST:
+    if moment < EARLIEST:
         raise Refused(where, "this is before the year 2000.")
     return not_in_future(moment.replace(microsecond=moment.microsecond // 1000 * 1000))
 

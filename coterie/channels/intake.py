@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 
 from coterie.channels.events import MAX_EVENTS, Event
 from coterie.channels.inbox import Receipt, receive
@@ -53,23 +53,32 @@ class Intake:
                 total += len(deliveries[-1].events)
             by_channel: dict[int, list[_Delivery]] = {}
             for delivery in deliveries:
-                by_channel.setdefault(delivery.channel.id, []).append(delivery)
+                # A sender who hung up has cancelled; from here on nobody can, or the result would have no taker.
+                if delivery.done.set_running_or_notify_cancel():
+                    by_channel.setdefault(delivery.channel.id, []).append(delivery)
             for group in by_channel.values():
                 self._deliver(group)
 
     def _deliver(self, group: list[_Delivery]) -> None:
+        events = [event for delivery in group for event in delivery.events]
         try:
-            receipt = self._store(group[0].channel, [event for delivery in group for event in delivery.events])
+            try:
+                receipt = self._store(group[0].channel, events)
+            except (OperationalError, InterfaceError):
+                connection.close()  # The database may have been restarted: once more, over a new connection.
+                receipt = self._store(group[0].channel, events)
+        except (OperationalError, InterfaceError) as error:
+            for delivery in group:  # Nobody's fault; trying each of them would only make the others wait.
+                delivery.done.set_exception(error)
         except Exception as error:
-            connection.close()  # It may be what failed; the next delivery opens a new one.
             if len(group) == 1:
                 group[0].done.set_exception(error)
                 return
             for delivery in group:  # One of them is to blame; the others must not suffer for it.
                 self._deliver([delivery])
-            return
-        for delivery in group:
-            delivery.done.set_result(receipt)
+        else:
+            for delivery in group:
+                delivery.done.set_result(receipt)
 
 
 _intake = Intake()

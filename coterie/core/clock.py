@@ -3,6 +3,8 @@
 import datetime as dt
 
 UTC = dt.UTC
+# Nobody chatted with a bot before.
+EARLIEST = dt.datetime(2000, 1, 1, tzinfo=UTC)
 # A sender's clock may be this far ahead before its times are taken to be wrong and replaced by ours.
 FUTURE_TOLERANCE = dt.timedelta(minutes=1)
 

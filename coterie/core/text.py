@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-_FORBIDDEN = re.compile("[\x00\ud800-\udfff]")
+FORBIDDEN = re.compile("[\x00\ud800-\udfff]")
 
 
 def clean(value: str) -> str:
@@ -13,5 +13,5 @@ def clean(value: str) -> str:
     rest of a message is not lost.
     """
     if not value.isascii() or "\x00" in value:
-        value = unicodedata.normalize("NFC", _FORBIDDEN.sub("�", value))
+        value = unicodedata.normalize("NFC", FORBIDDEN.sub("�", value))
     return value.strip()

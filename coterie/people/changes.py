@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import Any
 
 from coterie.core.bulk import insert, update
-from coterie.core.clock import not_in_future
+from coterie.core.clock import not_in_future, now
 from coterie.journal.commit import Transaction
 from coterie.journal.models import Kind
 from coterie.people.attributes import Value
@@ -65,7 +65,7 @@ class People:
         if not values:
             return
         # A time to come would make everything until then an event that is late.
-        at = not_in_future(at)
+        at = min(at, now())
         late = person.written_at is not None and at < person.written_at
         for key, value in values.items():
             if not late or key not in person.attributes:

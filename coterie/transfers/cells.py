@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from coterie.audience.columns import Catalogue, Type
-from coterie.core.clock import UTC, not_in_future
+from coterie.core.clock import EARLIEST, UTC, not_in_future
 from coterie.core.text import clean
 from coterie.people.attributes import MAX_ATTRIBUTES, Refused, Value, validated
 from coterie.transfers.guard import unguard
@@ -91,4 +91,6 @@ def _time(key: str, text: str) -> dt.datetime | None:
         moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise Refused(key, f"“{text[:100]}” is not a time such as 2026-11-23T17:40:00Z.") from error
+    if moment < EARLIEST:
+        raise Refused(key, f"“{text[:100]}” is before the year 2000.")
     return not_in_future(moment)

@@ -11,6 +11,7 @@ First Seen and Last Seen count for new people only. Importing one's own export c
 """
 
 import csv
+import os
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -121,7 +122,9 @@ class Rejects:
     def add(self, number: int, cells: Sequence[str], reason: str) -> None:
         """One more."""
         if self._file is None:
-            self._file = self.path.open("w", encoding="utf-8", errors="surrogateescape", newline="")
+            # For nobody else's eyes: these rows are people, too.
+            handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            self._file = os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape", newline="")
             self._writer = csv.writer(self._file, delimiter=self._source.delimiter)
             self._writer.writerow(["line", "reason", *self._source.header])
         self._writer.writerow([number, reason, *cells])

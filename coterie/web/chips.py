@@ -86,6 +86,7 @@ class Refused:
         self._catalogue = catalogue
         self._errors = {error.where: error for error in problems}
         self._alone = len(problems) == 1
+        self._found: dict[int, Problem] = {}
 
     def chips(self, segments: Mapping[str, str]) -> list[Chip]:
         """All filters in the order of the URL, the broken ones with their problem."""
@@ -120,8 +121,11 @@ class Refused:
 
     def _filter_problem(self, number: int, at: int) -> Problem | None:
         error = self._errors.get(f"f[{number}]")
-        if error is None:
-            return None
+        if error is not None and number not in self._found:
+            self._found[number] = self._explained(number, at, error)
+        return self._found.get(number)
+
+    def _explained(self, number: int, at: int, error: FilterError) -> Problem:
         try:
             condition = parse_condition(self._parts[at].partition("=")[2])
         except FilterError:

@@ -33,9 +33,7 @@ from coterie.web.selection import NotSelected, Selection
 @member(Verb.EXPORT)
 def confirm(request: MemberRequest) -> HttpResponseBase:
     """Asks before everybody's data leaves in one file."""
-    audience = audience_of(request.workspace)
-    view = audience.parse(request.GET.get("view", "")).view
-    return _ask(request, view, audience.count(view.node))
+    return _ask(request, View(), audience_of(request.workspace).count(None))
 
 
 def _ask(request: MemberRequest, view: View, people: int, error: str = "") -> HttpResponse:
@@ -44,7 +42,7 @@ def _ask(request: MemberRequest, view: View, people: int, error: str = "") -> Ht
         "view": view,
         "view_query": view.query,
         "back": users_url(view),
-        "ask_password": view.node is None and not is_fresh(request),
+        "ask_password": not is_fresh(request),
         "error": error,
     }
     return render(request, "web/export.html", context, status=422 if error else 200)

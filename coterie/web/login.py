@@ -21,6 +21,9 @@ from coterie.audience.view import parse
 from coterie.core.clock import now
 from coterie.web.fresh import LOGGED_IN_AT
 
+# A longer address is not read to somebody who has not even logged in.
+_LONGEST = 4_000
+
 
 class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Logins are made by the team (`coterie member add`), never by visitors."""
@@ -72,7 +75,7 @@ def _destination(url: str | None) -> dict[str, Any]:
     Nobody is logged in yet, so it only repeats what the address itself says, and knows no custom attribute or segment.
     """
     path, query = (urlsplit(url).path, urlsplit(url).query) if url else ("", "")
-    if path != "/users" or not query:
+    if path != "/users" or not query or len(query) > _LONGEST:
         return {"next_url": url or ""}
     parsed = parse(query, Catalogue(DEFAULT_COLUMNS), Moments(now(), ZoneInfo("UTC")))
     node = parsed.view.node

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -97,7 +98,8 @@ def _segments(request: MemberRequest) -> list[int]:
     new = _new_names(request)
     if not chosen and not new:
         raise ValueError(_("Choose at least one segment, or name a new one."))
-    return [*chosen, *(create(request.workspace, name, request.actor).id for name in new)]
+    with transaction.atomic():  # All of the new ones or none.
+        return [*chosen, *(create(request.workspace, name, request.actor).id for name in new)]
 
 
 def _dialog(

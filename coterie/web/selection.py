@@ -7,7 +7,7 @@ from django.http import QueryDict
 
 from coterie.audience import query
 from coterie.audience.audience import Audience
-from coterie.audience.compiler import Predicate, both, only_ids
+from coterie.audience.compiler import EVERYBODY, Predicate, both, only_ids
 from coterie.audience.tree import Condition
 from coterie.audience.view import View
 from coterie.core.ids import from_public, to_public
@@ -23,7 +23,10 @@ class NotSelected(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Who is meant, and how many the member was told there are. Without `view` they were picked by hand."""
+    """Who is meant, and how many the member was told there are. Without `by_filter` they were picked by hand.
+
+    `is_everybody`: a filter that leaves nobody out is no filter.
+    """
 
     predicate: Predicate
     people: int
@@ -31,6 +34,7 @@ class Selection:
     view: View
     by_filter: bool
     public_ids: tuple[str, ...] = ()
+    is_everybody: bool = False
 
     @classmethod
     def read(cls, fields: QueryDict, audience: Audience) -> Self:
@@ -45,20 +49,18 @@ class Selection:
             found = (from_public(text) for text in fields.getlist("person"))
             ids = list(dict.fromkeys(row_id for row_id in found if row_id is not None))
             predicate, by_filter = only_ids(ids), False
-        people = audience.ask(lambda reader: query.count(reader, predicate))
+        people, everybody = audience.ask(
+            lambda reader: (query.count(reader, predicate), query.count(reader, EVERYBODY))
+        )
         seen = fields.get("seen", "")
         number = int(seen) if by_filter and seen.isascii() and seen.isdigit() and len(seen) < 19 else people
-        return cls(predicate, people, number, parsed.view, by_filter, tuple(to_public(row_id) for row_id in ids))
+        public_ids = tuple(to_public(row_id) for row_id in ids)
+        return cls(predicate, people, number, parsed.view, by_filter, public_ids, by_filter and people == everybody)
 
     @property
     def has_moved(self) -> bool:
         """Whether the number is no longer the one that the member saw."""
         return abs(self.people - self.seen) > _DRIFT * max(self.seen, 1)
-
-    @property
-    def is_everybody(self) -> bool:
-        """Whether nothing narrows it down."""
-        return self.by_filter and self.view.node is None
 
     def ids(self, audience: Audience) -> list[int]:
         """Row ids, ascending."""

@@ -56,6 +56,12 @@ def test_everybody_at_once_needs_a_fresh_login(browse, crowd, workspace):
     assert not AuditEntry.objects.filter(workspace=workspace, action="people.export").exists()
 
 
+def test_a_filter_that_leaves_nobody_out_is_everybody(browse, crowd):
+    crowd(2)
+    refused = browse.post("/users/export", {"all": "1", "view": "f=userId:is_set", "confirm": "1"})
+    assert refused.status_code == 422
+
+
 def test_the_password_is_not_asked_for_again_within_ten_minutes_of_the_login(client, crowd, editor):
     crowd(2, default_name="Ada {n}")
     client.post("/login", {"login": editor.email, "password": PASSWORD})

@@ -36,18 +36,18 @@ def next_question(config: Config, known: dict[str, Any], turns: Sequence[Message
     return next((q for q in config.questions if q.attribute not in known and q.attribute not in done), None)
 
 
-async def bot_replies(config: Config, sender: str, text: str, metadata: dict[str, Any]) -> list[dict[str, Any]]:
-    """What the configured bot answers, in the Rasa REST form; nothing when there is none or it is down."""
+async def bot_replies(config: Config, sender: str, text: str, metadata: dict[str, Any]) -> list[dict[str, Any]] | None:
+    """What the configured bot answers, in the Rasa REST form; None when it is down, nothing when there is none."""
     if config.bot_url is None:
         return []
     try:
         answer = await post_json(config.bot_url, {"sender": sender, "message": text, "metadata": metadata})
     except OutgoingError as error:
         log.warning("the bot of a widget did not answer: %s", error)
-        return []
+        return None
     if not isinstance(answer, list):
         log.warning("the bot of a widget answered something else than a list")
-        return []
+        return None
     return [reply for item in answer[:MAX_REPLIES] if isinstance(item, dict) and (reply := _reply(item))]
 
 
@@ -57,7 +57,7 @@ def _reply(item: dict[str, Any]) -> dict[str, Any] | None:
     if isinstance(item.get("text"), str):
         reply["message"] = clean(item["text"])[:20_000]
     if isinstance(item.get("image"), str) and item["image"].startswith(("https://", "http://")):
-        reply["image"] = item["image"][:2_000]
+        reply["image"] = clean(item["image"])[:2_000]
     buttons = item.get("buttons")
     if isinstance(buttons, list):
         reply["buttons"] = [

@@ -46,14 +46,14 @@ def history(channel: Channel, visitor: str | None, session_id: str | None = None
 
 
 async def converse(channel: Channel, said: Said) -> list[Message]:
-    """Stores the message and returns the replies. The same message again gets the same replies."""
+    """Stores the message and returns the replies. The same message again gets the same replies, also when it got none:
+    the bot is not asked twice.
+    """
     config = Config.of(channel.settings)
     before = await sync_to_async(history)(channel, said.visitor, said.session_id)
     prefix = f"{said.visitor}:{said.message_id}"
-    stored = [turn for turn in before if turn.native_id.startswith(f"{prefix}:")]
-    if stored:
-        return stored
-    before = [turn for turn in before if turn.native_id != prefix]
+    if any(turn.native_id == prefix for turn in before):
+        return _replies_to(prefix, before)
     question = pending(config, before)
     understood = question is not None and question.accepts(said.text)
     await deliver(channel, [*_opening(config, said, before), _event(said, question if understood else None)])
@@ -74,8 +74,11 @@ async def converse(channel: Channel, said: Said) -> list[Message]:
             for number, reply in enumerate(replies)
         ],
     )
-    after = await sync_to_async(history)(channel, said.visitor, said.session_id)
-    return [turn for turn in after if turn.native_id.startswith(f"{prefix}:") and turn.sender == Sender.BOT]
+    return _replies_to(prefix, await sync_to_async(history)(channel, said.visitor, said.session_id))
+
+
+def _replies_to(prefix: str, turns: Sequence[Message]) -> list[Message]:
+    return [turn for turn in turns if turn.native_id.startswith(f"{prefix}:") and turn.sender == Sender.BOT]
 
 
 def _opening(config: Config, said: Said, before: Sequence[Message]) -> list[Event]:
@@ -127,6 +130,8 @@ async def _replies(
         return [{"message": following.text, "asks": following.attribute}]
     text = _first_words(before) if question else said.text
     replies = await bot_replies(config, said.visitor, text or said.text, {**known, "session_id": said.session_id})
+    if replies is None:  # The visitor must not be left in silence.
+        return [{"message": config.thanks}]
     thanked = any(turn.sender == Sender.BOT and turn.text == config.thanks for turn in before)
     return replies or ([] if thanked else [{"message": config.thanks}])
 

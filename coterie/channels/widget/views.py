@@ -88,10 +88,17 @@ async def _message(request: HttpRequest, channel: Channel) -> HttpResponse:
     message_id, session_id, text = _texts(data)
     visitor = visitor_of(channel, data.get("visitor")) or first_contact(channel, session_id)
     context = data.get("context")
-    attributes = normalised(context_attributes(context if isinstance(context, dict) else None, "context"))
+    attributes = normalised(context_attributes(_shortened(context), "context"))
     attributes["default_ip"] = request.META["REMOTE_ADDR"]
     replies = await converse(channel, Said(visitor, message_id, session_id, text, attributes))
     return success(visitor=token_of(channel, visitor), messages=_shown(replies, visitor))
+
+
+def _shortened(context: Any) -> dict[str, Any] | None:
+    """Advertisements make addresses that are longer than an attribute may be; no chat is refused for that."""
+    if not isinstance(context, dict):
+        return None
+    return {name: value[:1024] if isinstance(value, str) else value for name, value in context.items()}
 
 
 def _texts(data: dict[str, Any]) -> tuple[str, str, str]:
@@ -102,6 +109,8 @@ def _texts(data: dict[str, Any]) -> tuple[str, str, str]:
         value = clean(value) if isinstance(value, str) else ""
         if not 1 <= len(value) <= longest:
             raise Rejected(422, f"“{name}” has 1 to {longest:,} characters.")
+        if name != "text" and ":" in value:  # The sign that joins ids to longer ones.
+            raise Rejected(422, f"“{name}” has no colon.")
         found.append(value)
     return found[0], found[1], found[2]
 

@@ -124,11 +124,25 @@ def test_any_page_may_speak_to_the_widget(visitor, client):
 
 
 @pytest.mark.parametrize(
-    "changes", [{"text": ""}, {"text": "x" * 2001}, {"text": 5}, {"id": None}, {"session": "s" * 65}, {"id": "x" * 65}]
+    "changes",
+    [
+        {"text": ""},
+        {"text": "x" * 2001},
+        {"text": 5},
+        {"id": None},
+        {"session": "s" * 65},
+        {"id": "x" * 65},
+        {"id": "a:b"},
+    ],
 )
 def test_a_message_outside_the_limits_is_refused(workspace, visitor, changes):
     assert visitor.post(**changes).status_code == 422
     assert not Chat.objects.filter(workspace=workspace).exists()
+
+
+def test_an_address_longer_than_an_attribute_loses_no_message(workspace, visitor):
+    visitor.say("hi", context={"url": "https://shop.example/?" + "x" * 1500})
+    assert len(Person.objects.get(workspace=workspace).attributes["default_url"]) == 1024
 
 
 def test_the_script_is_served_to_any_page(client):
@@ -193,6 +207,16 @@ def test_after_the_questions_the_configured_bot_answers_what_the_visitor_came_fo
         assert asked[0]["metadata"]["default_name"] == "Maya"
         assert visitor.say("thanks") == ["It is on its way.", ""]
         assert asked[1]["message"] == "thanks"
+
+
+def test_a_repeated_message_does_not_ask_the_bot_twice(visitor, settings):
+    with rasa([]) as (host, asked):
+        settings.PRIVATE_HOSTS = [host]
+        visitor.channel.settings["questions"] = []
+        with_bot(visitor.channel, host)
+        visitor.say("hi", id="same")
+        visitor.say("hi", id="same")
+        assert len(asked) == 1
 
 
 @pytest.mark.parametrize("status", [500, 302])
