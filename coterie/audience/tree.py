@@ -117,4 +117,9 @@ def _condition(data: dict[str, AnyValue], where: str) -> Condition:
         raise FilterError(where, "attribute and rule are texts.")
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
         raise FilterError(f"{where}.values", "expected a list of texts.")
-    return Condition(clean(attribute), clean(rule), tuple(clean(value) for value in values))
+    return Condition(_whole(attribute), _whole(rule), tuple(map(_whole, values)))
+
+
+def _whole(text: str) -> str:
+    """Without half characters (lone surrogates), which JSON can spell but neither a URL nor a page can show."""
+    return text.encode("utf-8", "replace").decode()

@@ -98,7 +98,19 @@ def test_the_list_is_not_sorted_by_segments(audience: Audience) -> None:
 def test_the_forty_first_filter_is_one_too_many(audience: Audience) -> None:
     parsed = asked(audience, "&".join(["f=default_country:is:Poland"] * (MAX_CONDITIONS + 2)))
     assert parsed.view.children == (POLAND,) * MAX_CONDITIONS
-    assert [problem.where for problem in parsed.problems] == ["f[40]", "f[41]"]
+    assert [problem.where for problem in parsed.problems] == ["f[40]"]
+
+
+def test_broken_filters_count_too(audience: Audience) -> None:
+    parsed = asked(audience, "&".join(["f=nope:is:x"] * 500))
+    assert len(parsed.problems) == MAX_CONDITIONS + 1
+
+
+def test_half_characters_in_a_group_are_replaced(audience: Audience) -> None:
+    broken = {"all": [{"attribute": "default_name", "rule": "is", "values": ["a\ud800"]}]}
+    parsed = asked(audience, f"q={quote(json.dumps(broken))}")
+    assert parsed.view.children == (Condition("default_name", "is", ("a?",)),)
+    assert parsed.view.query == "f=default_name:is:a%3F"
 
 
 def as_query(node: Node) -> str:
