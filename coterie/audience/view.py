@@ -28,7 +28,6 @@ from coterie.audience.tree import (
 )
 
 DEFAULT_SORT = "-lastSeen"
-UNSORTABLE = frozenset({"segment"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,17 +2,15 @@
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import repeat
 from typing import Any
-
-from django.db import connection
 
 from coterie.accounts.models import Workspace
 from coterie.audience.models import Attribute, AttributeType, Scope
 from coterie.channels.models import Channel
 from coterie.chats.models import Chat, Message
+from coterie.core.bulk import insert
 from coterie.core.clock import now
 from coterie.core.ids import new_ids, to_public
 from coterie.demo.invent import APP_IDS, CHUNK, SEGMENTS, WIDGET_IDS, Chunk, Plan, invent
@@ -143,7 +141,7 @@ def _write(ground: _Ground, chunk: Chunk) -> int:
         _write_people(ground, chunk, people)
         _write_chats(ground, chunk, people)
         segments, space = ground.segments, ground.workspace
-        _insert(
+        insert(
             Membership._meta.db_table,
             ("workspace_id", "segment_id", "person_id", "joined_at"),
             ((space, segments[where], people[who], joined) for who, where, joined in chunk.memberships),
@@ -155,7 +153,7 @@ def _write(ground: _Ground, chunk: Chunk) -> int:
 
 def _write_people(ground: _Ground, chunk: Chunk, people: list[int]) -> None:
     space, channels = ground.workspace, ground.channels
-    _insert(
+    insert(
         Person._meta.db_table,
         (
             *("workspace_id", "id", "user_id", "attributes", "banned"),
@@ -166,7 +164,7 @@ def _write_people(ground: _Ground, chunk: Chunk, people: list[int]) -> None:
             for row, (user_id, _, attributes, created, seen, chats) in zip(people, chunk.people, strict=True)
         ),
     )
-    _insert(
+    insert(
         Identity._meta.db_table,
         ("workspace_id", "id", "channel_id", "native_id", "person_id", "created_at"),
         (
@@ -182,7 +180,7 @@ def _write_chats(ground: _Ground, chunk: Chunk, people: list[int]) -> None:
     space, chats = ground.workspace, new_ids(len(chunk.chats))
     sources = [chunk.people[chat[0]][1] for chat in chunk.chats]
     channels = [ground.channels[source] for source in sources]
-    _insert(
+    insert(
         Chat._meta.db_table,
         (
             *("workspace_id", "id", "person_id", "channel_id", "source"),
@@ -195,7 +193,7 @@ def _write_chats(ground: _Ground, chunk: Chunk, people: list[int]) -> None:
             )
         ),
     )
-    _insert(
+    insert(
         Message._meta.db_table,
         ("workspace_id", "id", "chat_id", "channel_id", "native_id", "sender", "text", "at"),
         (
@@ -221,7 +219,7 @@ def _write_journal(ground: _Ground, chunk: Chunk, people: list[int]) -> int:
     segments = [f'{{"segment":"{to_public(segment)}"}}' for segment in ground.segments]
     entries += [(people[who], joined, None, segments[where], at) for who, where, at in chunk.memberships]
     start = take_revisions(ground.workspace, len(entries))
-    _insert(
+    insert(
         JournalEntry._meta.db_table,
         ("workspace_id", "revision", "person_id", "kind", "before", "after", "actor", "at"),
         (
@@ -230,16 +228,3 @@ def _write_journal(ground: _Ground, chunk: Chunk, people: list[int]) -> int:
         ),
     )
     return start + len(entries)
-
-
-def _insert(table: str, columns: tuple[str, ...], rows: Iterable[_Row]) -> None:
-    """Many rows at once, the fastest way of the database in use; columns that are not named stay NULL."""
-    names = ", ".join(columns)
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
-                for row in rows:
-                    copy.write_row(row)
-        else:
-            marks = ", ".join(repeat("%s", len(columns)))
-            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(rows))
