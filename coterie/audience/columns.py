@@ -101,6 +101,10 @@ DEFAULT_COLUMNS: tuple[Column, ...] = (
 )
 
 DEFAULT_KEYS: tuple[str, ...] = tuple(column.key for column in DEFAULT_COLUMNS if column.is_default)
+# What tells who somebody is, unless the team decides otherwise.
+PERSONAL_KEYS = frozenset(
+    {"default_email", "default_name", "default_username", "default_avatar", "default_ip", "default_gender"}
+)
 # Names that a custom attribute may not take, because URLs and the API use them for something else.
 RESERVED_KEYS = frozenset(column.key for column in DEFAULT_COLUMNS) | {"attribute", "id", "conversations"}
 

@@ -5,7 +5,7 @@ to the chat whose time, ten minutes added at both ends, it falls into.
 """
 
 import datetime as dt
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
@@ -13,6 +13,8 @@ from typing import Any
 
 from django.db import connection
 
+from coterie.audience import counts
+from coterie.audience.models import Scope
 from coterie.chats.models import Chat, Sender
 from coterie.core.bulk import among_texts, insert, update
 from coterie.core.ids import new_id, new_ids, to_public
@@ -63,6 +65,7 @@ def record(tx: Transaction, channel_id: int, source: str, turns: Sequence[Turn])
             begun[turn.person_id] += 1
         messages.append((turn, chat.id if chat else None))
     book.save()
+    counts.count(tx, book.having, Scope.SESSION)
     insert(
         "chats_message",
         ("workspace_id", "id", "chat_id", "channel_id", "native_id", "sender", "text", "payload", "at"),
@@ -82,6 +85,8 @@ class _Book:
         self.chats: dict[int, list[Chat]] = defaultdict(list)
         self.new: set[int] = set()
         self.touched: dict[int, Chat] = {}
+        # How many more chats have each session attribute.
+        self.having: Counter[str] = Counter()
         nearby = Chat.objects.filter(
             workspace_id=workspace_id,
             person_id__in={turn.person_id for turn in turns},
@@ -118,7 +123,8 @@ class _Book:
         """Counts the turn in; True when it is the first word of the person in this chat."""
         chat.started_at = min(chat.started_at, turn.at)
         chat.last_at = max(chat.last_at, turn.at)
-        chat.attributes = {**chat.attributes, **turn.session_attributes}
+        before, chat.attributes = chat.attributes, {**chat.attributes, **turn.session_attributes}
+        counts.differences(before, chat.attributes, self.having)
         self.touched[chat.id] = chat
         if turn.text is None:
             return False

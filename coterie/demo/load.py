@@ -1,12 +1,15 @@
 """Writes invented people into the system of record."""
 
 import datetime as dt
+import json
 import re
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from coterie.accounts.models import Workspace
+from coterie.audience import counts
 from coterie.audience.models import Attribute, AttributeType, Scope
 from coterie.channels.models import Channel
 from coterie.chats.models import Chat, Message
@@ -136,7 +139,7 @@ def _prepare(workspace: Workspace) -> _Ground:
 def _write(ground: _Ground, chunk: Chunk) -> int:
     """Writes a chunk in one journal transaction and returns the revision after it."""
 
-    def work(_: Transaction) -> int:
+    def work(tx: Transaction) -> int:
         people = new_ids(len(chunk.people))
         _write_people(ground, chunk, people)
         _write_chats(ground, chunk, people)
@@ -146,9 +149,16 @@ def _write(ground: _Ground, chunk: Chunk) -> int:
             ("workspace_id", "segment_id", "person_id", "joined_at"),
             ((space, segments[where], people[who], joined) for who, where, joined in chunk.memberships),
         )
+        counts.count(tx, _having(attributes for _, _, attributes, *_ in chunk.people))
+        counts.count(tx, _having(chat[-1] for chat in chunk.chats), Scope.SESSION)
         return _write_journal(ground, chunk, people)
 
     return commit(ground.workspace, ACTOR, work)
+
+
+def _having(encoded: Iterable[str]) -> Counter[str]:
+    """How many of these sets of attributes have each."""
+    return Counter(key for text in encoded for key in json.loads(text))
 
 
 def _write_people(ground: _Ground, chunk: Chunk, people: list[int]) -> None:

@@ -31,6 +31,15 @@ class Transaction:
         self.operation_id = operation_id
         self.at = now()
         self._entries: list[tuple[int, str, dict[str, Any] | None, dict[str, Any] | None]] = []
+        self._last: list[Callable[[], None]] = []
+
+    def last_of_all(self, work: Callable[[], None]) -> None:
+        """Runs `work` when the revisions are taken.
+
+        Whoever has taken revisions holds the workspace's row and is alone until the commit. So `work` may change rows
+        that every transaction changes, such as counters, and nobody waits for anybody in a circle.
+        """
+        self._last.append(work)
 
     def record(
         self,
@@ -54,7 +63,7 @@ class Transaction:
 
     def _close(self) -> None:
         """Takes the revisions and writes the entries; nothing may be locked after this."""
-        if not self._entries:
+        if not self._entries and not self._last:
             return
         revision = take_revisions(self.workspace_id, len(self._entries))
         insert(
@@ -65,6 +74,8 @@ class Transaction:
                 for number, entry in enumerate(self._entries, revision + 1)
             ),
         )
+        for work in self._last:
+            work()
 
 
 def take_revisions(workspace_id: int, count: int) -> int:

@@ -8,10 +8,12 @@ commit(workspace_id, actor, work)
 """
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from operator import attrgetter
 from typing import Any
 
+from coterie.audience import counts
 from coterie.core.bulk import insert, update
 from coterie.core.clock import not_in_future, now
 from coterie.journal.commit import Transaction
@@ -92,10 +94,13 @@ class People:
         """Writes every change and its journal entries. What changes after this needs another `save`."""
         new: list[Person] = []
         changed: list[Person] = []
+        having: Counter[str] = Counter()
         for person_id in sorted(self._touched):
             person, before = self._people[person_id], self._before.get(person_id)
             if self._record(person, before):
                 (changed if before else new).append(person)
+                counts.differences(before[0] if before else {}, person.attributes, having)
+        counts.count(self.tx, having)
         insert("people_person", (*_KEY, "user_id", *_COLUMNS), [(*_key(p), p.user_id, *_values(p)) for p in new])
         update("people_person", _COLUMNS, _KEY, [(*_values(p), *_key(p)) for p in changed])
         for person in (*new, *changed):

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from coterie.audience.models import Attribute, Scope
 from coterie.channels.events import Event
 from coterie.channels.inbox import receive
 from coterie.channels.models import Channel
@@ -102,3 +103,11 @@ def test_repeated_deliveries_change_nothing(workspace, kind, batches):
     for delivery in reversed(deliveries):
         assert not receive(channel, [*reversed(delivery), *delivery]).fresh
     assert state_of(workspace) == once
+
+
+def test_session_attributes_are_counted_by_chats(workspace, api_channel, post):
+    for number in (1, 2):
+        event = {"userId": f"u-{number}", "sessionId": "s", "sessionAttributes": {"topic": "coffee"}}
+        assert post(api_channel, event | {"message": "hi"}).status_code == 200
+    post(api_channel, {"userId": "u-1", "sessionId": "s", "sessionAttributes": {"topic": "tea"}})
+    assert Attribute.objects.get(workspace=workspace, scope=Scope.SESSION, key="topic").count == 2
