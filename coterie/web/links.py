@@ -25,6 +25,11 @@ def filter_url(view: View, **fields: str | int) -> str:
     return with_query(reverse("filter"), urlencode({name: value for name, value in given.items() if value != ""}))
 
 
+def columns_url(view: View) -> str:
+    """The column chooser for this view."""
+    return with_query(reverse("columns"), urlencode({"view": view.query}))
+
+
 def go_to(view: View) -> HttpResponse:
     """Leads to the list in this view.
 

@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from coterie.web import exports, filters, saving, segments, session, users
+from coterie.web import exports, filters, layout, person, saving, segments, session, users
 from coterie.web.login import Login, Logout
 
 urlpatterns = [
@@ -12,6 +12,9 @@ urlpatterns = [
     path("logout", Logout.as_view(), name="account_logout"),
     path("workspace", session.choose_workspace, name="workspace"),
     path("users", users.users, name="users"),
+    path("users/count", users.count, name="count"),
+    path("users/columns", layout.chooser, name="columns"),
+    path("users/layout", layout.change, name="layout"),
     path("users/news", users.news, name="news"),
     path("users/filter", filters.builder, name="filter"),
     path("users/filter/apply", filters.apply, name="filter-apply"),
@@ -21,6 +24,7 @@ urlpatterns = [
     path("users/save/preview", saving.preview, name="save-preview"),
     path("users/export", exports.export, name="export"),
     path("users/export/confirm", exports.confirm, name="export-confirm"),
+    path("users/<str:public_id>", person.user, name="user"),
     path("segments", segments.segments, name="segments"),
     path("segments/new", segments.new, name="segment-new"),
     path("segments/<str:public_id>/export", exports.segment, name="segment-export"),

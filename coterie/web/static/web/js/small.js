@@ -3,8 +3,8 @@ import { one } from "./dom.js";
 
 const STAYS = 10000;
 
-// The sort menu sends its form when another order is chosen.
-customElements.define("sort-select", class extends HTMLElement {
+// A menu sends its form when another of its choices is made.
+customElements.define("send-on-change", class extends HTMLElement {
   connectedCallback() {
     this.addEventListener("change", () => this.closest("form").requestSubmit());
   }
