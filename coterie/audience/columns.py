@@ -4,8 +4,8 @@ Default columns are listed here; custom ones come from the workspace's catalogue
 from these two places only, never from a request.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 
@@ -40,6 +40,7 @@ class Column:
 
     `formula` is the expression of a computed column. `hash` is the field that holds a hash of the value in lower case:
     nearly everybody's value differs, so comparing four bytes first makes looking for one ten times faster.
+    `label` is the team's own, if it gave one. `personal` marks what tells who somebody is.
     """
 
     key: str
@@ -50,6 +51,7 @@ class Column:
     field: str | None = None
     formula: str = ""
     hash: str = ""
+    personal: bool = False
 
     @property
     def sql(self) -> str:
@@ -94,12 +96,23 @@ class Column:
         return self.key.startswith("default_")
 
 
+# What tells who somebody is, unless the team decides otherwise.
+PERSONAL_KEYS = frozenset(
+    {"default_email", "default_name", "default_username", "default_avatar", "default_ip", "default_gender"}
+)
+
+
 def _text(key: str, label: str, group: Group, icon: str, hash_field: str = "") -> Column:
-    return Column(key, label, Type.TEXT, group, icon, key.removeprefix("default_"), hash=hash_field)
+    field_name = key.removeprefix("default_")
+    return Column(key, label, Type.TEXT, group, icon, field_name, hash=hash_field, personal=key in PERSONAL_KEYS)
 
 
-# City and region, or what is known of them.
-_LOCATION = "nullif(concat_ws(', ', p.city, coalesce(p.region, p.country)), '')"
+def _location(hidden: Container[str] = ()) -> str:
+    """City and region, or what is known of them and not hidden."""
+    city, region, country = (
+        "NULL" if f"default_{part}" in hidden else f"p.{part}" for part in ("city", "region", "country")
+    )
+    return f"nullif(concat_ws(', ', {city}, coalesce({region}, {country})), '')"
 
 
 # In the order in which the filter builder lists them.
@@ -124,7 +137,7 @@ DEFAULT_COLUMNS: tuple[Column, ...] = (
     _text("default_url", "Source", Group.CHANNEL, "link"),
     _text("default_referrer", "Referrer", Group.CHANNEL, "link"),
     Column("segment", "Segment", Type.SEGMENT, Group.SEGMENT, "segments"),
-    Column("default_location", "Location", Type.TEXT, Group.COMPUTED, "pin", formula=_LOCATION),
+    Column("default_location", "Location", Type.TEXT, Group.COMPUTED, "pin", formula=_location()),
 )
 
 # What channels and the API may write.
@@ -133,19 +146,16 @@ DEFAULT_KEYS: tuple[str, ...] = tuple(
 )
 # Leads each row, and so cannot be hidden.
 LEADS = "default_name"
-# What tells who somebody is, unless the team decides otherwise.
-PERSONAL_KEYS = frozenset(
-    {"default_email", "default_name", "default_username", "default_avatar", "default_ip", "default_gender"}
-)
 # Names that a custom attribute may not take, because URLs and the API use them for something else.
 RESERVED_KEYS = frozenset(column.key for column in DEFAULT_COLUMNS) | {"attribute", "id", "conversations"}
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """All columns of one workspace."""
+    """All columns of one workspace. The `hidden` ones, by key, are kept out of every answer."""
 
     columns: tuple[Column, ...]
+    hidden: Mapping[str, Column] = field(default_factory=dict)
 
     @cached_property
     def by_key(self) -> dict[str, Column]:
@@ -158,21 +168,43 @@ class Catalogue:
 
     @property
     def custom(self) -> list[Column]:
-        """The workspace's own attributes, by name."""
+        """The workspace's own attributes, by label."""
         return [column for column in self.columns if column.group == Group.CUSTOM]
 
 
-def custom_columns(attributes: Iterable[Attribute]) -> list[Column]:
-    """Columns of catalogued custom attributes, by name."""
-    columns = [
-        Column(attribute.key, attribute.key, Type(attribute.type), Group.CUSTOM, "braces")
-        for attribute in attributes
-        if attribute.key not in RESERVED_KEYS
-    ]
-    return sorted(columns, key=lambda column: (column.key.lower(), column.key))
+def custom_column(attribute: Attribute) -> Column:
+    """The column of a custom attribute."""
+    label = attribute.label or attribute.key
+    return Column(attribute.key, label, Type(attribute.type), Group.CUSTOM, "braces", personal=attribute.personal)
+
+
+def as_the_team_has_it(column: Column, attribute: Attribute | None) -> Column:
+    """A default column with the label and the mark that its row in the catalogue gives it."""
+    if attribute is None:
+        return column
+    return replace(column, label=attribute.label or column.label, personal=attribute.personal)
+
+
+def catalogue_of(attributes: Iterable[Attribute]) -> Catalogue:
+    """The catalogue behind the rows about people."""
+    rows = {attribute.key: attribute for attribute in attributes}
+    hidden = {key for key, attribute in rows.items() if attribute.hidden and key != LEADS}
+    custom = [custom_column(attribute) for key, attribute in rows.items() if key not in DEFAULT_KEYS]
+    custom.sort(key=lambda column: (column.label.lower(), column.key))
+    columns = [*(as_the_team_has_it(column, rows.get(column.key)) for column in DEFAULT_COLUMNS), *custom]
+    columns = [replace(column, formula=_location(hidden)) if column.formula else column for column in columns]
+    return Catalogue(
+        tuple(column for column in columns if column.key not in hidden),
+        {column.key: column for column in columns if column.key in hidden},
+    )
 
 
 def catalogue(workspace_id: int) -> Catalogue:
     """The workspace's catalogue: one query."""
-    attributes = Attribute.objects.filter(workspace_id=workspace_id, scope=Scope.PERSON)
-    return Catalogue((*DEFAULT_COLUMNS, *custom_columns(attributes)))
+    return catalogue_of(Attribute.objects.filter(workspace_id=workspace_id, scope=Scope.PERSON))
+
+
+def hidden_keys(workspace_id: int) -> dict[Scope, frozenset[str]]:
+    """The hidden attributes of people and of chats, for answers that read the system of record: one query."""
+    rows = list(Attribute.objects.filter(workspace_id=workspace_id, hidden=True).values_list("scope", "key"))
+    return {scope: frozenset(key for of, key in rows if of == scope and key != LEADS) for scope in Scope}

@@ -6,10 +6,10 @@ a typo never means everybody.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any as AnyValue
 
-from coterie.audience.columns import Catalogue
+from coterie.audience.columns import Catalogue, Column, Type
 from coterie.audience.moments import Moments
 from coterie.audience.rules import RULES, VALUE_HINT, Arity, Rule, Sql, contains
 from coterie.audience.tree import (
@@ -29,7 +29,7 @@ from coterie.audience.tree import (
 from coterie.core.text import clean
 
 # Where the search box looks.
-SEARCHED = ("name", "email", "username", "user_id")
+SEARCHED = ("default_name", "default_email", "default_username", "userId")
 _COUNT = {Arity.NONE: (0, 0), Arity.ONE: (1, 1), Arity.TWO: (2, 2), Arity.MANY: (1, MAX_VALUES)}
 
 
@@ -64,11 +64,23 @@ def both(one: Predicate, other: Predicate) -> Predicate:
     return Predicate(f"({one.sql} AND {other.sql})", (*one.params, *other.params))
 
 
+def misfits(column: Column) -> Predicate:
+    """Whoever has a value that the column's type cannot read: no rule of that type finds them."""
+    return Predicate(f"({replace(column, type=Type.TEXT).sql} IS NOT NULL AND {column.sql} IS NULL)", ())
+
+
+def no_column(key: str, catalogue: Catalogue, where: str) -> FilterError:
+    """What to raise about an attribute that cannot be asked for: hidden by the team, or not there at all."""
+    if (hidden := catalogue.hidden.get(key)) is not None:
+        return FilterError(where, f"“{hidden.label}” is hidden in Settings.")
+    return FilterError(where, f"there is no attribute “{key[:128]}”.", tuple(catalogue.by_key)[:50])
+
+
 def find_rule(condition: Condition, catalogue: Catalogue, where: str) -> Rule:
     """The rule of a condition, after checking the attribute, the rule, and the number and length of the values."""
     column = catalogue.get(condition.attribute)
     if column is None:
-        raise FilterError(where, f"there is no attribute “{condition.attribute[:128]}”.", tuple(catalogue.by_key)[:50])
+        raise no_column(condition.attribute, catalogue, where)
     rules = RULES[column.type]
     rule = rules.get(condition.rule)
     if rule is None:
@@ -98,7 +110,7 @@ def _node(node: Node, catalogue: Catalogue, moments: Moments, where: str, depth:
         case Condition():
             return _condition(node, catalogue, moments, where)
         case Search(text):
-            return _search(text, where)
+            return _search(text, catalogue, where)
         case All(children):
             parts, params = _each(children, catalogue, moments, where, depth)
             return (f"({' AND '.join(parts)})" if parts else "true"), params
@@ -136,12 +148,14 @@ def _reads_custom(node: Node, catalogue: Catalogue) -> bool:
     return any(catalogue.by_key[each.attribute].is_custom for each in conditions(node))
 
 
-def _search(text: str, where: str) -> Sql:
+def _search(text: str, catalogue: Catalogue, where: str) -> Sql:
     text = clean(text)
     if not text or len(text) > MAX_VALUE_LENGTH:
         raise FilterError(where, f"a search has 1 to {MAX_VALUE_LENGTH} characters.")
-    sqls, params = zip(*(contains(f"p.{field}", text) for field in SEARCHED), strict=True)
-    return f"({' OR '.join(sqls)})", [value for values in params for value in values]
+    looked_in = [contains(catalogue.by_key[key].sql, text) for key in SEARCHED if key in catalogue.by_key]
+    return _either([sql for sql, _ in looked_in], with_custom=False), [
+        value for _, values in looked_in for value in values
+    ]
 
 
 def _condition(condition: Condition, catalogue: Catalogue, moments: Moments, where: str) -> Sql:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import quote, unquote, unquote_plus
 
 from coterie.audience.columns import LEADS, Catalogue
-from coterie.audience.compiler import check, compile_filter
+from coterie.audience.compiler import check, compile_filter, no_column
 from coterie.audience.cursor import Cursor
 from coterie.audience.moments import Moments
 from coterie.audience.paths import Path, found, grown, joined, parts_of, removed, replaced
@@ -191,7 +191,7 @@ def parse(query_string: str, catalogue: Catalogue, moments: Moments) -> Parsed:
     match, children = _filters(pairs, first, catalogue, moments, problems)
     sort = unquote_plus(first.get("sort", DEFAULT_SORT))
     if not is_sortable(sort.removeprefix("-"), catalogue):
-        problems.append(FilterError("sort", f"the list cannot be sorted by “{sort[:128]}”."))
+        problems.append(unsortable(sort, catalogue))
         sort = DEFAULT_SORT
     after = _cursor("after", first, sort, problems)
     before = None if after else _cursor("before", first, sort, problems)
@@ -205,7 +205,7 @@ def _columns(raw: str, catalogue: Catalogue, problems: list[FilterError]) -> tup
     keys = dict.fromkeys(unquote_plus(part) for part in re.split(",|%2C", raw) if part)
     keys.pop(LEADS, None)
     for key in [key for key in keys if catalogue.get(key) is None]:
-        problems.append(FilterError("columns", f"there is no column “{key[:128]}”."))
+        problems.append(no_column(key, catalogue, "columns"))
         del keys[key]
     if len(keys) > MAX_COLUMNS:
         problems.append(FilterError("columns", f"{len(keys)} columns; the first {MAX_COLUMNS} are shown."))
@@ -223,6 +223,13 @@ def _cursor(name: str, first: dict[str, str], sort: str, problems: list[FilterEr
 def is_sortable(key: str, catalogue: Catalogue) -> bool:
     """Whether the list can be sorted by that column."""
     return catalogue.get(key) is not None
+
+
+def unsortable(sort: str, catalogue: Catalogue) -> FilterError:
+    """What to say about an order that there is not."""
+    if (key := sort.removeprefix("-")) in catalogue.hidden:
+        return no_column(key, catalogue, "sort")
+    return FilterError("sort", f"the list cannot be sorted by “{sort[:128]}”.")
 
 
 def _filters(

@@ -1,5 +1,8 @@
 """Small words of the templates: icons, numbers and times."""
 
+from typing import Any
+from urllib.parse import parse_qsl
+
 from django import template
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -45,6 +48,13 @@ def rounded(value: int) -> str:
 def name_initials(user: User) -> str:
     """The letters on a team member's face."""
     return initials(user.get_full_name()) or initials(user.email.partition("@")[0].replace(".", " "))
+
+
+@register.filter
+def undo(target: str) -> dict[str, Any]:
+    """The form that takes a change back, from the address and the fields that a message carries."""
+    url, _, query = target.partition("?")
+    return {"url": url, "fields": parse_qsl(query, keep_blank_values=True)}
 
 
 @register.filter
