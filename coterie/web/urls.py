@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from coterie.web import exports, filters, saving, segments, session, users
+from coterie.web import exports, filters, live, news, saving, segments, session, users
 from coterie.web.login import Login, Logout
 
 urlpatterns = [
@@ -12,7 +12,8 @@ urlpatterns = [
     path("logout", Logout.as_view(), name="account_logout"),
     path("workspace", session.choose_workspace, name="workspace"),
     path("users", users.users, name="users"),
-    path("users/news", users.news, name="news"),
+    path("users/live", live.live, name="live"),
+    path("users/news", news.news, name="news"),
     path("users/filter", filters.builder, name="filter"),
     path("users/filter/apply", filters.apply, name="filter-apply"),
     path("users/filter/values", filters.values, name="filter-values"),
