@@ -42,13 +42,13 @@ class News:
 def news(request: MemberRequest) -> HttpResponse:
     """A link that says what is new in `view` after revision `since`; 204 when nothing is.
 
-    `shown` is the total that the page shows.
+    `shown` is the total that the page shows, if it shows one already.
     """
     audience = audience_of(request.workspace)
     parsed = audience.parse(request.GET.get("view", ""))
     predicate, _broken = understood(audience, parsed)
     since, shown = whole(request.GET.get("since")), whole(request.GET.get("shown"))
-    if predicate is None or since is None or shown is None or request.workspace.revision <= since:
+    if predicate is None or since is None or request.workspace.revision <= since:
         return HttpResponse(status=204)
     found = news_of(audience, predicate, since, shown)
     if found == News():
@@ -57,7 +57,7 @@ def news(request: MemberRequest) -> HttpResponse:
     return render(request, "web/parts/news.html", context)
 
 
-def news_of(audience: Audience, predicate: Predicate, since: int, shown: int) -> News:
+def news_of(audience: Audience, predicate: Predicate, since: int, shown: int | None) -> News:
     """What is new among those who match `predicate`, of whom a page of revision `since` says there are `shown`."""
     workspace = audience.workspace
     later = JournalEntry.objects.filter(workspace=workspace, revision__gt=since).order_by("-revision")
@@ -67,20 +67,24 @@ def news_of(audience: Audience, predicate: Predicate, since: int, shown: int) ->
     complete = len(entries) < _ENTRIES
 
     def question(reader: duckdb.DuckDBPyConnection) -> tuple[set[int], int]:
+        """Who of them matches, and how many more match than are shown."""
         matching = set(query.matching_ids(reader, both(predicate, only_ids(sorted(ids)))))
         # Counting everybody may take long; who is there now already says that the list is another one.
-        return matching, shown if matching and complete else query.count(reader, predicate)
+        if shown is None or (matching and complete):
+            return matching, 0
+        return matching, query.count(reader, predicate) - shown
 
-    matching, total = audience.ask(question)
+    matching, more = audience.ask(question)
     talked = matching.intersection(person_id for person_id, kind in entries if kind == Kind.SEEN)
     arrived = _newcomers(workspace, talked, since)
+    changed = bool(matching or more)
     if complete:
-        return News(len(arrived), len(talked - arrived), bool(matching) or total != shown)
+        return News(len(arrived), len(talked - arrived), changed)
     # Not every change was looked at: what was found is no number to be told, unless it is many anyway.
-    fresh = max(len(arrived), total - shown)
+    fresh = max(len(arrived), more)
     if fresh > MOST:
         return News(arrived=fresh, changed=True)
-    return News(active=len(talked) if len(talked) > MOST else 0, changed=bool(matching) or total != shown)
+    return News(active=len(talked) if len(talked) > MOST else 0, changed=changed)
 
 
 def _newcomers(workspace: Workspace, ids: set[int], since: int) -> set[int]:

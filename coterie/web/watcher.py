@@ -65,7 +65,8 @@ class Listener:
 
 async def _at_most(seconds: float, event: Awaitable[object]) -> None:
     with suppress(TimeoutError):
-        await asyncio.wait_for(event, seconds)
+        async with asyncio.timeout(seconds):
+            await event
 
 
 class Watcher:

@@ -194,6 +194,14 @@ def test_of_endless_changes_only_what_is_certain_is_said(ask, crowd, edit, talk,
     assert ask(shown=25, view=PRO) == "More than 20 new people"
 
 
+def test_a_page_whose_total_is_still_being_counted_hears_of_people_too(ask, crowd):
+    crowd(1)
+    ask.mark()
+    assert ask(shown="") is None
+    crowd(2)
+    assert ask(shown="") == "2 new people"
+
+
 def test_the_first_person_of_all_is_news_on_the_empty_page(ask, crowd):
     crowd(1)
     assert ask(shown=0) == "1 new person"
@@ -213,7 +221,7 @@ def test_people_of_other_workspaces_are_no_news(ask, crowd, other_workspace):
         "",
         "since=x&shown=1",
         "since=-1&shown=1",
-        "since=0&shown=99999999999999999999999",
+        "since=99999999999999999999999&shown=0",
         "since=0&shown=1&view=f%3Dno%3Ais%3A1",
     ],
 )
