@@ -48,3 +48,8 @@ def raw_query(request: HttpRequest) -> str:
 def is_canonical(query: str, view: View) -> bool:
     """Whether a query string is the one this view prints. Clients may differ in which signs they encode."""
     return unquote(query) == unquote(view.query)
+
+
+def whole(text: str | None) -> int | None:
+    """The number that digits in an address mean; None for anything else, and for what no counter of ours reaches."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None

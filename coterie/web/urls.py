@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from coterie.web import attributes, exports, filters, layout, person, saving, segments, session, users
+from coterie.web import attributes, exports, filters, layout, live, news, person, saving, segments, session, users
 from coterie.web.login import Login, Logout
 
 urlpatterns = [
@@ -15,7 +15,8 @@ urlpatterns = [
     path("users/count", users.count, name="count"),
     path("users/columns", layout.chooser, name="columns"),
     path("users/layout", layout.change, name="layout"),
-    path("users/news", users.news, name="news"),
+    path("users/live", live.live, name="live"),
+    path("users/news", news.news, name="news"),
     path("users/filter", filters.builder, name="filter"),
     path("users/filter/apply", filters.apply, name="filter-apply"),
     path("users/filter/values", filters.values, name="filter-values"),

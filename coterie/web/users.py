@@ -13,14 +13,13 @@ from django.views.decorators.http import require_safe
 from coterie.accounts.permissions import Verb, may
 from coterie.audience import query
 from coterie.audience.audience import Audience, audience_of
-from coterie.audience.compiler import EVERYBODY, Predicate, both, only_ids
+from coterie.audience.compiler import EVERYBODY, Predicate
 from coterie.audience.cursor import Cursor
 from coterie.audience.sentence import sentence
 from coterie.audience.tree import FilterError
 from coterie.audience.view import DEFAULT_SORT, Parsed, View
 from coterie.channels.models import Channel
 from coterie.core.clock import now
-from coterie.journal.models import JournalEntry, Kind
 from coterie.segments.catalogue import names
 from coterie.web.cells import Sheet, row_html
 from coterie.web.chips import HARMLESS, Refused, chips_of
@@ -32,8 +31,6 @@ from coterie.web.sparks import weeks_of
 
 # Seconds. If counting takes longer, the page comes first and the number follows.
 PATIENCE = 0.3
-# More people than this are not told apart one by one by the "new people" button.
-_MOST_NEWS = 1_000
 
 
 @require_safe
@@ -196,31 +193,3 @@ def _nobody_yet(request: MemberRequest) -> HttpResponse:
             "'"
         )
     return render(request, "web/users_empty.html", context)
-
-
-@require_safe
-@member(Verb.VIEW)
-def news(request: MemberRequest) -> HttpResponse:
-    """What happened to the shown list since it was loaded: a button to load it again, or nothing."""
-    audience = audience_of(request.workspace)
-    parsed = audience.parse(request.GET.get("view", ""))
-    predicate, _broken = understood(audience, parsed)
-    since, shown = _whole(request.GET.get("since")), _whole(request.GET.get("shown"))
-    if predicate is None or since is None or shown is None or request.workspace.revision <= since:
-        return HttpResponse(status=204)
-    seen = JournalEntry.objects.filter(workspace=request.workspace, revision__gt=since, kind=Kind.SEEN)
-    ids = list(seen.values_list("person_id", flat=True).distinct()[:_MOST_NEWS])
-
-    def question(reader: duckdb.DuckDBPyConnection) -> tuple[int, int]:
-        return query.count(reader, predicate), query.count(reader, both(predicate, only_ids(ids)))
-
-    total, active = audience.ask(question)
-    arrived = max(total - shown, 0)
-    if not arrived and not active:
-        return HttpResponse(status=204)
-    context = {"arrived": arrived, "active": active, "url": users_url(parsed.view.first_page())}
-    return render(request, "web/parts/news.html", context)
-
-
-def _whole(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None
