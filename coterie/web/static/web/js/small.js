@@ -27,3 +27,16 @@ document.addEventListener("htmx:after:swap", (event) => {
   const main = one("#main");
   if (!document.activeElement || document.activeElement === document.body) main?.focus({ preventScroll: true });
 });
+
+// A request that a newer one took the place of is no error: it ends without a word in the console.
+const quietly = (error) => {
+  throw error?.name === "AbortError" ? undefined : error;
+};
+document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
+  ctx.fetch = async (...request) => {
+    const answer = await fetch(...request).catch(quietly);
+    const text = answer.text.bind(answer);
+    answer.text = () => text().catch(quietly);
+    return answer;
+  };
+});
