@@ -9,7 +9,6 @@ have their own.
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,13 +20,11 @@ from django.conf import settings
 from coterie.accounts.models import Workspace
 from coterie.audience import source, tables
 from coterie.audience.columns import stored_fields
+from coterie.audience.connections import end, is_damage
 from coterie.audience.slots import take_slot
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
-# What DuckDB raises when a file is not what it should be.
-DAMAGE = (duckdb.IOException, duckdb.InternalException, duckdb.FatalException, duckdb.SerializationException)
-
 # Below this many journal entries a catch-up is always worth it.
 MANY_CHANGES = 50_000
 
@@ -131,6 +128,11 @@ class Replica:
         if self._database is not None:
             return
         try:
+            if self._connect():
+                return
+            # Of another version or workspace. A file of its own, or the old tables would take up room in it for ever.
+            self._close()
+            self._remove()
             self._connect()
         except duckdb.Error:
             log.warning("replica file %s cannot be read; starting anew", self.path.name, exc_info=True)
@@ -138,7 +140,8 @@ class Replica:
             self._remove()
             self._connect()
 
-    def _connect(self) -> None:
+    def _connect(self) -> bool:
+        """Opens the file; False when what is in it is not ours."""
         self._database = duckdb.connect(
             str(self.path),
             config={
@@ -155,6 +158,8 @@ class Replica:
         if row and row[:2] == (tables.VERSION, self.uid):
             self.epoch, self.revision = row[2:]
             self._attributes = dict(self._database.execute("FROM attributes").fetchall())
+            return True
+        return not names
 
     def _close(self) -> None:
         with self._door:
@@ -164,7 +169,7 @@ class Replica:
             connections = [*self._connections]
         # DuckDB keeps a file open, whatever became of it, as long as one connection to it is.
         for each in connections:
-            _end(each)
+            end(each)
         if database is not None:
             database.close()
 
@@ -257,25 +262,6 @@ class Replica:
             with self._door:
                 self._connections.discard(cursor)
             cursor.close()
-
-
-def is_damage(error: duckdb.Error) -> bool:
-    """Whether a file is not what it should be. A wrong checksum has no class of its own."""
-    return isinstance(error, DAMAGE) or type(error) is duckdb.Error
-
-
-def _end(connection: duckdb.DuckDBPyConnection) -> None:
-    """Closes a connection that another thread may be using; its query fails."""
-    while True:
-        try:
-            connection.interrupt()
-            connection.close()
-        except duckdb.ResourceInUseException:
-            time.sleep(0.001)
-        except duckdb.ConnectionException:  # Its thread was quicker.
-            return
-        else:
-            return
 
 
 _replicas: dict[str, Replica] = {}
