@@ -51,6 +51,11 @@ def go_to_query(query: str) -> HttpResponse:
     return response
 
 
+def absolute(request: HttpRequest, url: str) -> str:
+    """An address of ours for outside. Django's own function would encode the `|` between values, too."""
+    return f"{request.scheme}://{request.get_host()}{url}"
+
+
 def raw_query(request: HttpRequest) -> str:
     """The query string as it was sent: the parts of a filter are encoded one by one, so it is not decoded here."""
     return str(request.META.get("QUERY_STRING", ""))

@@ -27,6 +27,7 @@ from coterie.web.cells import Sheet, row_html
 from coterie.web.chips import HARMLESS, Refused, chips_of
 from coterie.web.layout import DENSITIES, SIZES, Layout, layout_of
 from coterie.web.links import (
+    absolute,
     columns_url,
     filter_url,
     go_to,
@@ -160,7 +161,7 @@ def _list_context(
         "count_url": with_query(reverse("count"), f"view={quote(start.query, safe='')}"),
         "revision": request.workspace.revision,
         "segment_count": len(segments),
-        "share": request.build_absolute_uri(users_url(start.showing(layout.keys))),
+        "share": absolute(request, users_url(start.showing(layout.keys))),
     }
 
 
