@@ -31,6 +31,11 @@ class Said:
     doubt: str
     is_understood: bool
 
+    @property
+    def has_own_order(self) -> bool:
+        """Whether the order is not the usual one."""
+        return self.view.sort != DEFAULT_SORT
+
 
 @dataclass(frozen=True, slots=True)
 class Listed:
@@ -57,9 +62,9 @@ class Words:
         predicate, broken = understood(self._audience, parsed)
         problems = broken or parsed.problems
         if predicate is None:
-            return Said(parsed.view, "", "", str(problems[0]), False)
+            return Said(parsed.view, "", "", problems[0].message, False)
         view, catalogue = parsed.view, self._audience.catalogue
-        doubt = str(problems[0]) if problems else _gone(view, catalogue, self._segments)
+        doubt = problems[0].message if problems else _gone(view, catalogue, self._segments)
         words = capfirst(sentence(view.node, catalogue, self._segments))
         return Said(view, words, _order(view, catalogue), doubt, True)
 
@@ -83,7 +88,7 @@ def listed(request: MemberRequest, words: Words, query: str) -> list[Listed]:
 def suggested_name(said: Said) -> str:
     """What a view might be called: what it says, as far as a name is long."""
     words = said.words
-    if said.view.sort != DEFAULT_SORT:
+    if said.has_own_order:
         words = f"{words}, {said.order[:1].lower()}{said.order[1:]}"
     return words if len(words) <= MAX_NAME else words[: MAX_NAME - 1] + "…"
 
