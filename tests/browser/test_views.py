@@ -115,6 +115,7 @@ def test_the_keyboard_alone_opens_finds_and_chooses(users, me):
     expect(rows(users)).to_have_count(2)
     expect(button(users)).to_contain_text("Somebody in Oslo")
     users.keyboard.press("v")
+    expect(users.get_by_role("searchbox", name="Find a view")).to_be_focused()
     users.keyboard.press("Escape")
     expect(users.locator("#views-pop")).to_be_hidden()
     expect(button(users)).to_be_focused()

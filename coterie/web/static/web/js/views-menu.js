@@ -33,6 +33,8 @@ customElements.define("views-menu", class extends HTMLElement {
     url.searchParams.set("opened", sessionStorage.getItem(OPENED) ?? "");
     await load(url.href, this, "#views-list");
     if (!this.isConnected || !this.firstElementChild) return;
+    // Whatever had the focus: the layer gives it back to its button.
+    this.opener.focus();
     this.showPopover();
     place(this, this.opener);
     (one("#find-view", this) ?? one(".list [aria-current]", this) ?? this.links[0])?.focus();
