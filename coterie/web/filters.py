@@ -12,6 +12,7 @@ from coterie.audience import query
 from coterie.audience.audience import Audience, audience_of
 from coterie.audience.columns import Group, Type
 from coterie.audience.moments import UNITS
+from coterie.audience.recent import remember
 from coterie.audience.tree import FilterError
 from coterie.core.ids import to_public
 from coterie.segments.catalogue import names
@@ -40,6 +41,7 @@ def apply(request: MemberRequest) -> HttpResponseBase:
         audience.predicate(view.node)
     except FilterError as error:
         return _builder(request, audience, draft, error.message, status=422)
+    remember(request.member, view)
     return go_to(view)
 
 
