@@ -54,6 +54,21 @@ class Action:
         return cls(Act.CLEAR, key=key)
 
     @classmethod
+    def ban(cls) -> Self:
+        """Ban."""
+        return cls(Act.BAN)
+
+    @classmethod
+    def unban(cls) -> Self:
+        """Lift the ban."""
+        return cls(Act.UNBAN)
+
+    @classmethod
+    def delete(cls) -> Self:
+        """Delete; comes back by undo only."""
+        return cls(Act.DELETE)
+
+    @classmethod
     def from_details(cls, kind: str, details: Mapping[str, Any]) -> Self:
         """The action of an operation; the counterpart of `details`."""
         ids = (from_public(text) for text in details.get("segments", ()))

@@ -58,31 +58,38 @@ def entries(workspace_id: int, operation_id: int, below: int, limit: int) -> lis
 
 def made_by(workspace_id: int, operation_id: int, person_ids: Iterable[int]) -> set[int]:
     """Those of the people who are here because of the operation: it created them, or brought them back."""
+    made = f" AND kind IN ('{Kind.CREATED.value}', '{Kind.RESTORED.value}')"
+    return changed_by(workspace_id, operation_id, person_ids, made)
+
+
+def changed_by(workspace_id: int, operation_id: int, person_ids: Iterable[int], also: str = "") -> set[int]:
+    """Those of the people whom the operation has changed; `also` is a further condition."""
     clause, values = among(sorted(set(person_ids)))
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT person_id FROM journal_journalentry WHERE workspace_id = %s AND person_id {clause}"
-            " AND operation_id = %s AND kind IN (%s, %s)",
-            [workspace_id, values, operation_id, Kind.CREATED.value, Kind.RESTORED.value],
+            f" AND operation_id = %s{also}",
+            [workspace_id, values, operation_id],
         )
         return {row[0] for row in cursor.fetchall()}
 
 
-def touched_since(workspace_id: int, batch: Sequence[Entry], not_by: Sequence[int]) -> dict[tuple[int, Thing], int]:
-    """(person, thing) → the revision of its newest change by somebody else, for the people of these entries.
+def touched_since(workspace_id: int, batch: Sequence[Entry], operation_id: int) -> dict[tuple[int, Thing], int]:
+    """(person, thing) → the revision of its newest change by another operation, for the people of these entries.
 
-    Every change of a person, also a chat, is one of `ROW`. What was undone itself does not count, nor its undo.
+    Every change of a person, also a chat, is one of `ROW`. What was undone itself does not count, nor its undo, nor
+    the undo that is going on.
     """
     clause, values = among(sorted({entry.person_id for entry in batch}))
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT operation_id, revision, person_id, kind, before, after FROM journal_journalentry"
             f" WHERE workspace_id = %s AND person_id {clause} AND revision > %s"
-            " AND (operation_id IS NULL OR operation_id NOT IN (%s, %s))",
-            [workspace_id, values, min(entry.revision for entry in batch), *not_by],
+            " AND (operation_id IS NULL OR operation_id <> %s)",
+            [workspace_id, values, min(entry.revision for entry in batch), operation_id],
         )
         rows = cursor.fetchall()
-    void = _without_effect(workspace_id, {row[0] for row in rows if row[0] is not None})
+    void = _without_effect(workspace_id, {row[0] for row in rows if row[0] is not None}, operation_id)
     found: dict[tuple[int, Thing], int] = {}
     for operation_id, *columns in rows:
         if operation_id not in void:
@@ -93,14 +100,15 @@ def touched_since(workspace_id: int, batch: Sequence[Entry], not_by: Sequence[in
     return found
 
 
-def _without_effect(workspace_id: int, operation_ids: set[int]) -> set[int]:
-    """Those of the operations that were undone, or that undid one which is undone still."""
+def _without_effect(workspace_id: int, operation_ids: set[int], target: int) -> set[int]:
+    """Those of the operations that were undone, that undid one which is undone still, or that undo the target."""
     if not operation_ids:
         return set()
     mine = Operation.objects.filter(workspace_id=workspace_id)
     undone = mine.filter(Q(id__in=operation_ids) | Q(undone_by__in=operation_ids), state=State.UNDONE)
     pairs = undone.values_list("id", "undone_by")
-    return {operation_id for pair in pairs for operation_id in pair if operation_id is not None}
+    undoing = mine.filter(id__in=operation_ids, undo_of=target).values_list("id", flat=True)
+    return {operation_id for pair in pairs for operation_id in pair if operation_id is not None} | set(undoing)
 
 
 def _entry(revision: int, person_id: int, kind: str, before: str | None, after: str | None) -> Entry:

@@ -12,7 +12,7 @@ from functools import partial
 from django.db import connection
 
 from coterie.bulk.erasing import erase, restore
-from coterie.bulk.past import BANNED, ROW, Entry, Thing, entries, made_by, touched_since
+from coterie.bulk.past import BANNED, ROW, Entry, Thing, changed_by, entries, made_by, touched_since
 from coterie.core.bulk import among
 from coterie.core.ids import from_public, to_public
 from coterie.jobs import crowds
@@ -60,20 +60,22 @@ def _work(tx: Transaction, operation: Operation, batch: Sequence[Entry]) -> Prog
     ids = {entry.person_id for entry in batch}
     people, outcome = lock(tx, ids), _Outcome()
     # Asked after the rows are ours: what others did until then is in the journal.
-    touched = touched_since(tx.workspace_id, batch, (target, operation.id))
+    touched = touched_since(tx.workspace_id, batch, target)
     made = made_by(tx.workspace_id, target, ids)
     _take_away(tx, [e for e in batch if e.kind in _MADE], people, touched, outcome)
     _bring_back(tx, [e for e in batch if e.kind == Kind.ERASED], people, outcome)
     # People whom the operation made come and go as a whole: their values are no separate matter.
     _put_right(tx, [e for e in batch if e.person_id not in made], people, touched, outcome)
     crowds.skip(operation, outcome.skipped)
+    # Somebody with entries in two steps is one person.
+    changed = len(outcome.changed - changed_by(tx.workspace_id, operation.id, outcome.changed))
     counts = {
-        "changed": len(outcome.changed),
+        "changed": changed,
         "already": len(outcome.already - outcome.changed - outcome.skipped),
         "skipped": len(outcome.skipped),
     }
     finished = operation.done + len(batch) >= operation.total
-    return Progress(batch[-1].revision, len(batch), len(outcome.changed), counts, finished)
+    return Progress(batch[-1].revision, len(batch), changed, counts, finished)
 
 
 def _take_away(
@@ -120,9 +122,11 @@ def _put_right(
             outcome.skipped.add(person_id)
             continue
         present = state.of(person_id, thing)
-        if same(present, goal.target):
+        if touched.get((person_id, thing), 0) > goal.revision:
+            outcome.skipped.add(person_id)
+        elif same(present, goal.target):  # An undo that was cancelled got this far.
             outcome.already.add(person_id)
-        elif touched.get((person_id, thing), 0) > goal.revision or not same(present, goal.left):
+        elif not same(present, goal.left):
             outcome.skipped.add(person_id)
         else:
             wishes[thing][person_id] = goal.target
