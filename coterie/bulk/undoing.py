@@ -160,8 +160,8 @@ class _Present:
         self.people = people
         wanted = {from_public(name) or 0 for _, (sort, name) in goals if sort == "segment"}
         there = Segment.objects.filter(workspace_id=tx.workspace_id, id__in=wanted).values_list("id", flat=True)
-        self.segments = {to_public(row_id): row_id for row_id in there}
-        self.members = _members(tx, sorted(self.segments.values()), sorted(people)) if wanted else set()
+        self.segments = set(map(to_public, there))
+        self.members = _members(tx, sorted(wanted), sorted(people)) if wanted else set()
 
     def of(self, person_id: int, thing: Thing) -> Value | None:
         """A value, or whether the person is in the segment or banned."""
@@ -169,7 +169,7 @@ class _Present:
         if sort == "attribute":
             return self.people[person_id].attributes.get(name)
         if sort == "segment":
-            return (self.segments.get(name), person_id) in self.members
+            return (from_public(name), person_id) in self.members
         return self.people[person_id].banned
 
     def possible(self, thing: Thing, target: Value | None) -> bool:

@@ -89,8 +89,12 @@ def run(operation: Operation, worker: str, stop: threading.Event | None = None) 
                 _end(this, State.FAILED, "Something went wrong that should not have; the log of the server has more.")
                 return
             connection.close()
-            stop.wait(2.0**tries)
+            _wait(stop, tries)
         stop.wait(BREATH)
+
+
+def _wait(stop: threading.Event, tries: int) -> None:
+    stop.wait(2.0**tries)
 
 
 def _granted(this: Run) -> bool:
