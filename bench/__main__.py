@@ -12,6 +12,7 @@ PARTS: dict[str, tuple[tuple[str, ...], int | None]] = {
     "replica": (DATABASES, None),
     "ingest": (DATABASES, None),
     "export": (DATABASES[:1], None),
+    "bulk": (DATABASES, None),
     "memory": (DATABASES, 5_000),
 }
 

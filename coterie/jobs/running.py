@@ -75,7 +75,8 @@ class Run:
 
     def _hold(self) -> Operation:
         """The row, locked. Whoever takes it over meanwhile waits for our commit, and then finds a fresh lease."""
-        row = self.mine().select_for_update().first()
+        # Still where we saw it, too: a step that was committed without our knowing is not done again.
+        row = self.mine().filter(position=self.operation.position).select_for_update().first()
         if row is None:
             raise Lost
         return row
