@@ -16,6 +16,14 @@ KINDS = {
     **dict.fromkeys(("join", "leave", "set", "clear", "ban", "unban", "delete"), "coterie.bulk.doing.step"),
     "undo": "coterie.bulk.undoing.step",
 }
+# What workers do from time to time.
+SWEEPS = ("coterie.bulk.forgetting.sweep",)
+
+
+def sweep() -> None:
+    """Does all of it once."""
+    for name in SWEEPS:
+        import_string(name)()
 
 
 @cache

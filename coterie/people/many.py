@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.db import connection
@@ -24,12 +25,18 @@ _COLUMNS = ("id", "user_id", "attributes", "banned", "created_at", "last_seen", 
 Saved = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Locked:
     """A person whose row is ours until the transaction ends."""
 
-    attributes: dict[str, Value]
+    encoded: str
     banned: bool
+
+    @cached_property
+    def attributes(self) -> dict[str, Value]:
+        """The values; decoded only for those who ask."""
+        values: dict[str, Value] = json.loads(self.encoded)
+        return values
 
 
 def lock(tx: Transaction, person_ids: Iterable[int]) -> dict[int, Locked]:
@@ -42,7 +49,7 @@ def lock(tx: Transaction, person_ids: Iterable[int]) -> dict[int, Locked]:
             f" WHERE workspace_id = %s AND id {clause} ORDER BY id{tail}",
             [tx.workspace_id, values],
         )
-        return {row[0]: Locked(json.loads(row[1]), bool(row[2])) for row in cursor.fetchall()}
+        return {row[0]: Locked(row[1], bool(row[2])) for row in cursor.fetchall()}
 
 
 def same(one: Value | None, other: Value | None) -> bool:
