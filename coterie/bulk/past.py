@@ -2,9 +2,8 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import Count, Max, Q
@@ -18,8 +17,7 @@ ROW: Thing = ("row", "")
 BANNED: Thing = ("banned", "")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One change that an operation made. The values are shared between entries: for reading only."""
 
     revision: int

@@ -25,6 +25,7 @@ from coterie.segments.membership import join, leave
 from coterie.segments.models import Segment
 
 _MADE = (Kind.CREATED, Kind.RESTORED)
+_VALUES = (Kind.SET, Kind.UNSET)
 
 
 @dataclass(slots=True)
@@ -58,7 +59,8 @@ def step(run: Run) -> None:
 def _work(tx: Transaction, operation: Operation, batch: Sequence[Entry]) -> Progress:
     target = operation.undo_of or 0
     ids = {entry.person_id for entry in batch}
-    people, outcome = lock(tx, ids), _Outcome()
+    values = any(entry.kind in _VALUES for entry in batch)
+    people, outcome = lock(tx, ids, values=values), _Outcome()
     # Asked after the rows are ours: what others did until then is in the journal.
     touched = touched_since(tx.workspace_id, batch, target)
     made = made_by(tx.workspace_id, target, ids) if operation.details["makes_people"] else set()
@@ -159,7 +161,8 @@ class _Present:
 
     def __init__(self, tx: Transaction, people: Mapping[int, Locked], goals: Mapping[tuple[int, Thing], _Goal]) -> None:
         self.people = people
-        wanted = {from_public(name) or 0 for _, (sort, name) in goals if sort == "segment"}
+        names = {name for _, (sort, name) in goals if sort == "segment"}
+        wanted = {from_public(name) or 0 for name in names}
         there = Segment.objects.filter(workspace_id=tx.workspace_id, id__in=wanted).values_list("id", flat=True)
         self.segments = set(map(to_public, there))
         self.ids = {to_public(row_id): row_id for row_id in wanted}
