@@ -96,7 +96,8 @@ def run(operation: Operation, worker: str, stop: threading.Event | None = None) 
                 return
             connection.close()
             _wait(stop, tries)
-        stop.wait(BREATH)
+        if this.operation.state == State.RUNNING:
+            stop.wait(BREATH)
 
 
 def _wait(stop: threading.Event, tries: int) -> None:
