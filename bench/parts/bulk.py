@@ -14,7 +14,7 @@ import httpx
 from bench.measure import Figure, percentile, seconds
 from bench.parts.filters import readers
 from bench.parts.load import bench_workspace
-from bench.server import Server, serving
+from bench.server import Reader, Server, serving
 from coterie.accounts.models import Workspace
 from coterie.audience.audience import audience_of
 from coterie.audience.replica import close_all, replica_of
@@ -92,8 +92,8 @@ def _meanwhile(workspace: Workspace) -> list[Figure]:
         _, page = readers(server, workspace)
         page.get("/users")
         for name, ask in (
-            ("GET /users", lambda: page.get("/users")),
-            ("GET /segments", lambda: page.get("/segments")),
+            ("GET /users", lambda: Reader(server, page.headers).get("/users")),
+            ("GET /segments", lambda: Reader(server, page.headers).get("/segments")),
             ("POST of one message", _sender(server, channel)),
         ):
             quiet = _latencies(ask, lambda taken: len(taken) < 100)
@@ -114,7 +114,9 @@ def _meanwhile(workspace: Workspace) -> list[Figure]:
 
 
 def _sender(server: Server, channel: Channel) -> Callable[[], object]:
-    client = httpx.Client(base_url=f"http://127.0.0.1:{server.port}", timeout=60)
+    client = httpx.Client(
+        base_url=f"http://127.0.0.1:{server.port}", timeout=60, limits=httpx.Limits(keepalive_expiry=1)
+    )
     stamp = time.time_ns()
 
     def send() -> None:

@@ -187,11 +187,13 @@ def _write(tx: Transaction, rows: Sequence[tuple[int, str]], also: str, values: 
         return
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
+            # One JSON text: in an array of texts psycopg escapes every quotation mark, which took half of the time.
+            pairs = ",".join(f"[{person_id},{attributes}]" for person_id, attributes in rows)
             cursor.execute(
-                f"UPDATE people_person p SET attributes = d.attributes::jsonb{also}"
-                " FROM unnest(%s::bigint[], %s::text[]) AS d(id, attributes)"
-                " WHERE p.workspace_id = %s AND p.id = d.id",
-                [*values, [row[0] for row in rows], [row[1] for row in rows], tx.workspace_id],
+                f"UPDATE people_person p SET attributes = d.pair->1{also}"
+                " FROM jsonb_array_elements(%s::jsonb) AS d(pair)"
+                " WHERE p.workspace_id = %s AND p.id = (d.pair->>0)::bigint",
+                [*values, f"[{pairs}]", tx.workspace_id],
             )
         else:
             cursor.executemany(
