@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "ninja",
     "coterie.accounts",
     "coterie.journal",
+    "coterie.jobs",
     "coterie.audience",
     "coterie.people",
     "coterie.segments",
