@@ -4,8 +4,8 @@ Default columns are listed here; custom ones come from the workspace's catalogue
 from these two places only, never from a request.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 
@@ -35,7 +35,10 @@ class Group(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column. `key` is its name in URLs and the API, `field` its name in the replica (None: inside `custom`)."""
+    """One column. `key` is its name in URLs and the API, `field` its name in the replica (None: inside `custom`).
+
+    `label` is the team's own, if it gave one. `personal` marks what tells who somebody is.
+    """
 
     key: str
     label: str
@@ -43,6 +46,7 @@ class Column:
     group: Group
     icon: str
     field: str | None = None
+    personal: bool = False
 
     @property
     def sql(self) -> str:
@@ -72,8 +76,14 @@ class Column:
         return self.key.startswith("default_")
 
 
+# What tells who somebody is, unless the team decides otherwise.
+PERSONAL_KEYS = frozenset(
+    {"default_email", "default_name", "default_username", "default_avatar", "default_ip", "default_gender"}
+)
+
+
 def _text(key: str, label: str, group: Group, icon: str) -> Column:
-    return Column(key, label, Type.TEXT, group, icon, key.removeprefix("default_"))
+    return Column(key, label, Type.TEXT, group, icon, key.removeprefix("default_"), key in PERSONAL_KEYS)
 
 
 # In the order in which the filter builder lists them.
@@ -101,19 +111,18 @@ DEFAULT_COLUMNS: tuple[Column, ...] = (
 )
 
 DEFAULT_KEYS: tuple[str, ...] = tuple(column.key for column in DEFAULT_COLUMNS if column.is_default)
-# What tells who somebody is, unless the team decides otherwise.
-PERSONAL_KEYS = frozenset(
-    {"default_email", "default_name", "default_username", "default_avatar", "default_ip", "default_gender"}
-)
+# Leads each row, and so cannot be hidden.
+LEADS = "default_name"
 # Names that a custom attribute may not take, because URLs and the API use them for something else.
 RESERVED_KEYS = frozenset(column.key for column in DEFAULT_COLUMNS) | {"attribute", "id", "conversations"}
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """All columns of one workspace."""
+    """All columns of one workspace. The `hidden` ones, by key, are kept out of every answer."""
 
     columns: tuple[Column, ...]
+    hidden: Mapping[str, Column] = field(default_factory=dict)
 
     @cached_property
     def by_key(self) -> dict[str, Column]:
@@ -126,19 +135,42 @@ class Catalogue:
 
     @property
     def custom(self) -> list[Column]:
-        """The workspace's own attributes, by name."""
+        """The workspace's own attributes, by label."""
         return [column for column in self.columns if column.group == Group.CUSTOM]
 
 
-def custom_columns(attributes: Iterable[Attribute]) -> list[Column]:
-    """Columns of catalogued custom attributes, by name."""
-    columns = [
-        Column(attribute.key, attribute.key, Type(attribute.type), Group.CUSTOM, "braces") for attribute in attributes
-    ]
-    return sorted(columns, key=lambda column: (column.key.lower(), column.key))
+def custom_column(attribute: Attribute) -> Column:
+    """The column of a custom attribute."""
+    label = attribute.label or attribute.key
+    return Column(attribute.key, label, Type(attribute.type), Group.CUSTOM, "braces", personal=attribute.personal)
+
+
+def as_the_team_has_it(column: Column, attribute: Attribute | None) -> Column:
+    """A default column with the label and the mark that its row in the catalogue gives it."""
+    if attribute is None:
+        return column
+    return replace(column, label=attribute.label or column.label, personal=attribute.personal)
+
+
+def catalogue_of(attributes: Iterable[Attribute]) -> Catalogue:
+    """The catalogue behind the rows about people."""
+    rows = {attribute.key: attribute for attribute in attributes}
+    hidden = {key for key, attribute in rows.items() if attribute.hidden and key != LEADS}
+    custom = [custom_column(attribute) for key, attribute in rows.items() if key not in DEFAULT_KEYS]
+    custom.sort(key=lambda column: (column.label.lower(), column.key))
+    columns = [*(as_the_team_has_it(column, rows.get(column.key)) for column in DEFAULT_COLUMNS), *custom]
+    return Catalogue(
+        tuple(column for column in columns if column.key not in hidden),
+        {column.key: column for column in columns if column.key in hidden},
+    )
 
 
 def catalogue(workspace_id: int) -> Catalogue:
     """The workspace's catalogue: one query."""
-    attributes = Attribute.objects.filter(workspace_id=workspace_id, scope=Scope.PERSON)
-    return Catalogue((*DEFAULT_COLUMNS, *custom_columns(attributes)))
+    return catalogue_of(Attribute.objects.filter(workspace_id=workspace_id, scope=Scope.PERSON))
+
+
+def hidden_keys(workspace_id: int) -> dict[Scope, frozenset[str]]:
+    """The hidden attributes of people and of chats, for answers that read the system of record: one query."""
+    rows = list(Attribute.objects.filter(workspace_id=workspace_id, hidden=True).values_list("scope", "key"))
+    return {scope: frozenset(key for of, key in rows if of == scope and key != LEADS) for scope in Scope}

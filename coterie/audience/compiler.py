@@ -6,10 +6,10 @@ a typo never means everybody.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any as AnyValue
 
-from coterie.audience.columns import Catalogue
+from coterie.audience.columns import Catalogue, Column, Type
 from coterie.audience.moments import Moments
 from coterie.audience.rules import RULES, VALUE_HINT, Arity, Rule, Sql
 from coterie.audience.tree import (
@@ -74,11 +74,23 @@ def both(one: Predicate, other: Predicate) -> Predicate:
     return Predicate(f"({one.sql} AND {other.sql})", (*one.params, *other.params))
 
 
+def misfits(column: Column) -> Predicate:
+    """Whoever has a value that the column's type cannot read: no rule of that type finds them."""
+    return Predicate(f"({replace(column, type=Type.TEXT).sql} IS NOT NULL AND {column.sql} IS NULL)", ())
+
+
+def no_column(key: str, catalogue: Catalogue, where: str) -> FilterError:
+    """What to raise about an attribute that cannot be asked for: hidden by the team, or not there at all."""
+    if (hidden := catalogue.hidden.get(key)) is not None:
+        return FilterError(where, f"“{hidden.label}” is hidden in Settings.")
+    return FilterError(where, f"there is no attribute “{key[:128]}”.", tuple(catalogue.by_key)[:50])
+
+
 def find_rule(condition: Condition, catalogue: Catalogue, where: str) -> Rule:
     """The rule of a condition, after checking the attribute, the rule, and the number and length of the values."""
     column = catalogue.get(condition.attribute)
     if column is None:
-        raise FilterError(where, f"there is no attribute “{condition.attribute[:128]}”.", tuple(catalogue.by_key)[:50])
+        raise no_column(condition.attribute, catalogue, where)
     rules = RULES[column.type]
     rule = rules.get(condition.rule)
     if rule is None:

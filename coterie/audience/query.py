@@ -5,7 +5,7 @@ Every question takes a compiled `Predicate`, so that all answers about one filte
 
 import datetime as dt
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -93,7 +93,8 @@ def page(reader: duckdb.DuckDBPyConnection, predicate: Predicate, view: View, ca
     # A page that is not full, from the start of the list, holds everybody there is.
     everybody = not more and view.after is None and view.before is None
     total = len(found) if everybody else count(reader, predicate)
-    return Page(rows(reader, [key[0] for key in found]), total, position + 1 if found else 0, following, previous)
+    shown = rows(reader, [key[0] for key in found], catalogue.hidden)
+    return Page(shown, total, position + 1 if found else 0, following, previous)
 
 
 def _keys(
@@ -116,8 +117,8 @@ def count(reader: duckdb.DuckDBPyConnection, predicate: Predicate) -> int:
     return int(found[0]) if found else 0
 
 
-def rows(reader: duckdb.DuckDBPyConnection, ids: Sequence[int]) -> list[Row]:
-    """The people of these ids, in this order; ids of nobody are left out."""
+def rows(reader: duckdb.DuckDBPyConnection, ids: Sequence[int], hidden: Container[str] = ()) -> list[Row]:
+    """The people of these ids, in this order, without their `hidden` attributes; ids of nobody are left out."""
     if not ids:
         return []
     marks = ", ".join("?" * len(ids))
@@ -127,7 +128,7 @@ def rows(reader: duckdb.DuckDBPyConnection, ids: Sequence[int]) -> list[Row]:
         f"SELECT segment_id, person_id FROM memberships WHERE person_id IN ({marks}) ORDER BY ALL", list(ids)
     ).fetchall():
         segments.setdefault(person_id, []).append(segment_id)
-    by_id = {row[0]: _row(row, segments.get(row[0], [])) for row in found}
+    by_id = {row[0]: _row(row, segments.get(row[0], []), hidden) for row in found}
     return [by_id[row_id] for row_id in ids if row_id in by_id]
 
 
@@ -221,11 +222,12 @@ def _portable(value: Any) -> Value:
     return value.isoformat(sep=" ") if isinstance(value, dt.datetime) else value
 
 
-def _row(values: tuple[Any, ...], segments: list[int]) -> Row:
+def _row(values: tuple[Any, ...], segments: list[int], hidden: Container[str]) -> Row:
     person_id, user_id, banned, created_at, last_seen, chats = values[: len(_FIELDS)]
     defaults = zip(DEFAULT_KEYS, values[len(_FIELDS) : -1], strict=True)
     attributes = {key: value for key, value in defaults if value is not None}
     attributes |= json.loads(values[-1]) if values[-1] else {}
+    attributes = {key: value for key, value in attributes.items() if key not in hidden}
     return Row(person_id, user_id, banned, _aware(created_at), _aware(last_seen), chats, attributes, segments)
 
 

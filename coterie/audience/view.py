@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import quote, unquote, unquote_plus
 
 from coterie.audience.columns import Catalogue, Type
-from coterie.audience.compiler import check, compile_filter
+from coterie.audience.compiler import check, compile_filter, no_column
 from coterie.audience.cursor import Cursor
 from coterie.audience.moments import Moments
 from coterie.audience.rules import RULES, Arity
@@ -153,7 +153,7 @@ def parse(query_string: str, catalogue: Catalogue, moments: Moments) -> Parsed:
     match, children = _filters(pairs, first, catalogue, moments, problems)
     sort = unquote_plus(first.get("sort", DEFAULT_SORT))
     if not is_sortable(sort.removeprefix("-"), catalogue):
-        problems.append(FilterError("sort", f"the list cannot be sorted by “{sort[:128]}”."))
+        problems.append(unsortable(sort, catalogue))
         sort = DEFAULT_SORT
     after = _cursor("after", first, sort, problems)
     before = None if after else _cursor("before", first, sort, problems)
@@ -172,6 +172,13 @@ def is_sortable(key: str, catalogue: Catalogue) -> bool:
     """Whether the list can be sorted by that column."""
     column = catalogue.get(key)
     return column is not None and column.type != Type.SEGMENT
+
+
+def unsortable(sort: str, catalogue: Catalogue) -> FilterError:
+    """What to say about an order that there is not."""
+    if (key := sort.removeprefix("-")) in catalogue.hidden:
+        return no_column(key, catalogue, "sort")
+    return FilterError("sort", f"the list cannot be sorted by “{sort[:128]}”.")
 
 
 def _filters(

@@ -131,7 +131,8 @@ class Refused:
         except FilterError:
             condition = Condition("", "")
         column = self._catalogue.get(condition.attribute)
-        closest = None if column else _closest(condition.attribute, self._catalogue)
+        known = column is not None or condition.attribute in self._catalogue.hidden
+        closest = None if known else _closest(condition.attribute, self._catalogue)
         fixes = []
         if closest is not None:
             fixed = f"f={print_condition(replace(condition, attribute=closest.key))}"

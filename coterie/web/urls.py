@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from coterie.web import exports, filters, saving, segments, session, users
+from coterie.web import attributes, exports, filters, saving, segments, session, users
 from coterie.web.login import Login, Logout
 
 urlpatterns = [
@@ -21,6 +21,10 @@ urlpatterns = [
     path("users/save/preview", saving.preview, name="save-preview"),
     path("users/export", exports.export, name="export"),
     path("users/export/confirm", exports.confirm, name="export-confirm"),
+    path("settings", attributes.settings, name="settings"),
+    path("settings/attributes", attributes.attributes, name="attributes"),
+    path("settings/attributes/edit", attributes.edit, name="attribute-edit"),
+    path("settings/attributes/fit", attributes.fit, name="attribute-fit"),
     path("segments", segments.segments, name="segments"),
     path("segments/new", segments.new, name="segment-new"),
     path("segments/<str:public_id>/export", exports.segment, name="segment-export"),

@@ -2,6 +2,8 @@
 
 import datetime as dt
 from functools import cache
+from typing import Any
+from urllib.parse import parse_qsl
 
 from django import template
 from django.templatetags.static import static
@@ -90,6 +92,13 @@ def _time(moment: dt.datetime, words: str) -> SafeString:
 def name_initials(user: User) -> str:
     """The letters on a team member's face."""
     return initials(user.get_full_name()) or initials(user.email.partition("@")[0].replace(".", " "))
+
+
+@register.filter
+def undo(target: str) -> dict[str, Any]:
+    """The form that takes a change back, from the address and the fields that a message carries."""
+    url, _, query = target.partition("?")
+    return {"url": url, "fields": parse_qsl(query, keep_blank_values=True)}
 
 
 @register.filter

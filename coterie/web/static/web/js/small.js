@@ -13,7 +13,7 @@ customElements.define("sort-select", class extends HTMLElement {
 // A message goes away after a while, but not while somebody points at it.
 customElements.define("toast-note", class extends HTMLElement {
   connectedCallback() {
-    one("button", this).addEventListener("click", () => this.remove());
+    one("button[type=button]", this).addEventListener("click", () => this.remove());
     this.timer = setInterval(() => this.matches(":hover, :focus-within") || this.remove(), STAYS);
   }
   disconnectedCallback() {
