@@ -113,8 +113,14 @@ def _keys(
 
 def count(reader: duckdb.DuckDBPyConnection, predicate: Predicate) -> int:
     """How many people match, exactly."""
-    found = reader.execute(f"SELECT count(*) FROM people p WHERE {predicate.sql}", [*predicate.params]).fetchone()
-    return int(found[0]) if found else 0
+    # All of one row: a result that is not read to its end keeps the connection from streaming another.
+    found = reader.execute(f"SELECT count(*) FROM people p WHERE {predicate.sql}", [*predicate.params]).fetchall()
+    return int(found[0][0])
+
+
+def revision(reader: duckdb.DuckDBPyConnection) -> int:
+    """The revision of the workspace that the reader's snapshot is of."""
+    return int(reader.execute("SELECT revision FROM state").fetchall()[0][0])
 
 
 def rows(reader: duckdb.DuckDBPyConnection, ids: Sequence[int], hidden: Container[str] = ()) -> list[Row]:

@@ -4,29 +4,16 @@ from collections.abc import Mapping, Sequence
 
 from coterie.audience.columns import DEFAULT_COLUMNS
 from coterie.people.attributes import Refused, validated
-from coterie.transfers.export import CUSTOM_PREFIX, HEADINGS, SEGMENTS
 from coterie.transfers.guard import unguard
+from coterie.transfers.headings import attribute_of
 
 # Known from chats and segments alone; a file may have them (every export does), but they are not read.
 NOT_READ = frozenset({"segment", "chats", "banned"})
 _COLUMNS = frozenset(column.key for column in DEFAULT_COLUMNS)
-_NAMES = {
-    **{column.label.lower(): column.key for column in DEFAULT_COLUMNS},
-    **{column.key.lower(): column.key for column in DEFAULT_COLUMNS},
-    **{heading.lower(): key for key, heading in HEADINGS.items()},
-    SEGMENTS.lower(): "segment",
-}
 
 
 class WrongFile(ValueError):
     """A file that cannot be imported at all, and what to do about it."""
-
-
-def attribute_of(name: str) -> str:
-    """The attribute behind a heading, a label or a key; any other name is a custom attribute of that name."""
-    if name.startswith(CUSTOM_PREFIX):
-        return name.removeprefix(CUSTOM_PREFIX)
-    return _NAMES.get(name.lower(), name)
 
 
 def mapped(header: Sequence[str], wishes: Mapping[str, str]) -> list[str | None]:

@@ -14,7 +14,7 @@ from coterie.people.models import Person
 from coterie.segments.catalogue import create
 from coterie.segments.models import Membership
 from coterie.transfers import importer
-from coterie.transfers.export import export_csv
+from coterie.transfers.export import export
 from coterie.transfers.importer import import_csv
 from coterie.transfers.mapping import WrongFile
 from tests.makers import make_person
@@ -254,7 +254,7 @@ def test_an_export_imported_elsewhere_makes_the_same_people(workspace, other_wor
 def export_to(workspace, folder: Path) -> Path:
     audience = audience_of(workspace)
     path = folder / "export.csv"
-    path.write_bytes(b"".join(export_csv(audience, audience.predicate(None))))
+    path.write_bytes(b"".join(export(audience, audience.predicate(None))))
     return path
 
 
