@@ -66,6 +66,10 @@ class Transaction:
         row = kind.value, before and encode(before), after and encode(after)
         self._entries += [(person_id, *row) for person_id in person_ids]
 
+    def record_rows(self, rows: Iterable[tuple[int, str, str | None, str | None]]) -> None:
+        """Many changes of many people: (person, kind, before and after as JSON)."""
+        self._entries += rows
+
     def _close(self) -> None:
         """Takes the revisions and writes the entries; nothing may be locked after this."""
         if not self._entries and not self._last:

@@ -73,8 +73,7 @@ def patch(tx: Transaction, people: Mapping[int, Locked], patches: Mapping[int, P
             # As in `people.changes`, only what is set is knowledge of a certain time.
             (written if new else removed).append((person_id, encode(after)))
     counts.count(tx, having)
-    _write(tx, written, ", written_at = " + _LATER[connection.vendor], [_stored(tx.at)])
-    _write(tx, removed, "", [])
+    rewrite(tx, written, removed)
     return sorted(person_id for person_id, _ in (*written, *removed))
 
 
@@ -163,6 +162,24 @@ def _taken(tx: Transaction, people: Mapping[int, Saved]) -> set[int]:
         or one["user_id"] in user_ids
         or any((i["channel_id"], i["native_id"]) in addresses for i in one["identities"])
     }
+
+
+def add(tx: Transaction, rows: Iterable[tuple[int, str, str, Any, Any]]) -> None:
+    """Inserts new people: (id, user id, attributes as JSON, first seen, last seen or None).
+
+    Their values are known from now on. Writes no journal entry and counts no attribute: the caller does, for all rows.
+    """
+    insert(
+        "people_person",
+        ("workspace_id", *_COLUMNS),
+        ((tx.workspace_id, *row[:3], False, *row[3:], 0, tx.at if row[2] != "{}" else None) for row in rows),
+    )
+
+
+def rewrite(tx: Transaction, written: Sequence[tuple[int, str]], removed: Sequence[tuple[int, str]] = ()) -> None:
+    """New attributes, as JSON, of locked people; of the `removed`, values only went away. Else as for `add`."""
+    _write(tx, written, ", written_at = " + _LATER[connection.vendor], [_stored(tx.at)])
+    _write(tx, removed, "", [])
 
 
 # The later of what is there and the bound moment.

@@ -194,7 +194,8 @@ def test_python_and_duckdb_read_the_csv_alike(workspace, tmp_path):
     with path.open(encoding="utf-8", newline="") as file:
         python = sorted(map(tuple, list(csv.reader(file))[1:]))
     with duckdb.connect() as database:
-        sql = "SELECT * FROM read_csv(?, header=true, all_varchar=true, quote='\"', escape='\"', delim=',', new_line='\\r\\n')"
+        form = "header=true, all_varchar=true, quote='\"', escape='\"', delim=',', new_line='\\r\\n'"
+        sql = f"SELECT * FROM read_csv(?, {form})"
         assert sorted(database.execute(sql, [str(path)]).fetchall()) == python
     assert dict(python) == {f"u{number}": text for number, text in enumerate(HOSTILE)}
 
