@@ -26,7 +26,7 @@ def _cell(column: Column) -> str:
     name = (json.dumps(column.key, ensure_ascii=False) + ":").replace("'", "''")
     if column.type == Type.SEGMENT:
         return "s.segments"
-    if column.field is None:
+    if column.is_custom:
         escaped = column.key.replace("'", "''")
         return f"'{name}' || p.custom['{escaped}']::JSON::VARCHAR"
     match column.type:

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from coterie.audience.columns import Column, Group, Type
+from coterie.audience.columns import Column, Type
 from coterie.transfers.rows import Rows, Sink
 
 # A row group: enough for good compression, few enough for constant memory.
@@ -45,7 +45,7 @@ def pieces(rows: Rows, bom: bool) -> Iterator[bytes]:
 
 def _fitting(column: Column, rows: Rows) -> Column:
     """A custom column with the type that it can have in the file."""
-    if column.group != Group.CUSTOM:
+    if not column.is_custom:
         return column
     text = replace(column, type=Type.TEXT)
     if column.type not in (Type.NUMBER, Type.BOOLEAN):

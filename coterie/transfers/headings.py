@@ -41,7 +41,11 @@ def default_columns(catalogue: Catalogue) -> list[Column]:
     """Everything there is: known headings, other attributes by label, custom ones, segments."""
     known = [catalogue.by_key[key] for key in HEADINGS if key in catalogue.by_key]
     custom = sorted(catalogue.custom, key=lambda column: (column.key.lower(), column.key))
-    rest = [column for column in catalogue.columns if column not in known and column not in custom]
+    rest = [
+        column
+        for column in catalogue.columns
+        if column not in known and column not in custom and column.group != Group.COMPUTED
+    ]
     segments = [column for column in rest if column.type == Type.SEGMENT]
     others = sorted((column for column in rest if column not in segments), key=lambda column: _LABELS[column.key])
     return [*known, *others, *custom, *segments]

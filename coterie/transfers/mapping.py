@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from django.db import transaction
 
 from coterie.accounts.models import Workspace
-from coterie.audience.columns import DEFAULT_COLUMNS, Catalogue
+from coterie.audience.columns import DEFAULT_COLUMNS, Catalogue, Group
 from coterie.core.clock import now
 from coterie.people.attributes import Refused, validated
 from coterie.transfers.guard import unguard
@@ -15,8 +15,10 @@ from coterie.transfers.headings import CUSTOM_PREFIX, attribute_of
 from coterie.transfers.models import ImportMapping
 from coterie.transfers.reading import LINE, REASON, WrongFile
 
-# Known from chats and segments alone; a file may have them (every export does), but they are not read.
-NOT_READ = frozenset({"segment", "chats", "banned"})
+# Known from chats, segments or other attributes; a file may have them (exports do), but they are not read.
+NOT_READ = frozenset(
+    {"segment", "chats", "banned", *(column.key for column in DEFAULT_COLUMNS if column.group == Group.COMPUTED)}
+)
 _COLUMNS = frozenset(column.key for column in DEFAULT_COLUMNS)
 # What others call the same, without case, spaces and signs.
 _OTHERS = {

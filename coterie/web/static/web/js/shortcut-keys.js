@@ -9,6 +9,9 @@ customElements.define("shortcut-keys", class extends HTMLElement {
     this.keys = {
       "?": () => open(one("#keys")),
       f: () => one("#add-filter")?.click(),
+      c: () => one("#choose-columns")?.click(),
+      "/": () => one("#search")?.focus(),
+      o: () => this.lines[this.at]?.click(),
       j: () => this.step(1),
       k: () => this.step(-1),
       x: () => this.pick(false),
