@@ -25,6 +25,7 @@ TITLES = {
     "replica": "Keeping the replica up to date",
     "ingest": "Chats coming in over HTTP",
     "export": "CSV of everybody",
+    "bulk": "Bulk actions and their undo",
     "memory": "Memory of the server",
 }
 _LIBRARIES = ("django", "uvicorn", "pyarrow", "psycopg")

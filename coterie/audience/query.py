@@ -251,6 +251,11 @@ def batches(
     yield from relation.to_arrow_reader(size)
 
 
+def emails(reader: duckdb.DuckDBPyConnection) -> Iterator[pa.RecordBatch]:
+    """`id` and `email` of everybody who has one, as a stream."""
+    yield from reader.sql("SELECT p.id, p.email FROM people p WHERE p.email IS NOT NULL").to_arrow_reader(100_000)
+
+
 def ids_by_email(reader: duckdb.DuckDBPyConnection, emails: Sequence[str]) -> dict[str, list[int]]:
     """The people who have each of these addresses, whatever the case; an address of nobody is left out."""
     found: dict[str, list[int]] = {}

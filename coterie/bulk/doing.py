@@ -40,7 +40,8 @@ def _do(tx: Transaction, action: Action, ids: Sequence[int]) -> tuple[int, int, 
     """Changes these people; returns how many of them there are, how many it changed, and further counts."""
     if action.act in (Act.SET, Act.CLEAR):
         people = lock(tx, ids)
-        return len(people), len(patch(tx, people, {row_id: {action.key: action.value} for row_id in people})), {}
+        wish = {action.key: action.value}
+        return len(people), len(patch(tx, people, {row_id: wish for row_id in people})), {}  # noqa: C420
     there = lock_ids(tx, ids)
     match action.act:
         case Act.DELETE:

@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import Count, Max, Q
@@ -17,9 +17,8 @@ ROW: Thing = ("row", "")
 BANNED: Thing = ("banned", "")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One change that an operation made."""
+class Entry(NamedTuple):
+    """One change that an operation made. The values are shared between entries: for reading only."""
 
     revision: int
     person_id: int
@@ -112,6 +111,11 @@ def _without_effect(workspace_id: int, operation_ids: set[int], target: int) -> 
 
 
 def _entry(revision: int, person_id: int, kind: str, before: str | None, after: str | None) -> Entry:
-    return Entry(
-        revision, person_id, Kind(kind), json.loads(before) if before else {}, json.loads(after) if after else {}
-    )
+    return Entry(revision, person_id, Kind(kind), _decoded(before), _decoded(after))
+
+
+@lru_cache(maxsize=4096)
+def _decoded(text: str | None) -> dict[str, Any]:
+    """The values of an entry. Thousands of entries of an operation say the same."""
+    values: dict[str, Any] = json.loads(text) if text else {}
+    return values

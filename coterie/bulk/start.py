@@ -4,7 +4,7 @@ from django.db import transaction
 
 from coterie.accounts.models import Workspace
 from coterie.audience.audience import audience_of
-from coterie.bulk.actions import Action, catalogued, checked, label
+from coterie.bulk.actions import Act, Action, catalogued, checked, label
 from coterie.bulk.past import extent
 from coterie.bulk.selection import Selection
 from coterie.core.clock import now
@@ -65,8 +65,17 @@ def undo(workspace: Workspace, actor: str, operation_id: int) -> Operation:
         if target.state == State.PAUSED:
             end(target, State.CANCELLED)
         total, top = extent(workspace.pk, target.id)
-        words = f"Undo: {target.label}"
-        operation = _new(workspace, actor, total, kind=UNDO, label=words[:300], undo_of=target.id, position=top)
+        operation = _new(
+            workspace,
+            actor,
+            total,
+            kind=UNDO,
+            label=f"Undo: {target.label}"[:300],
+            undo_of=target.id,
+            position=top,
+            # What saves questions: whether it may have made people, and whether somebody has several entries.
+            details={"makes_people": target.kind not in set(Act), "repeats": total != target.people},
+        )
         rows(target).update(undone_by=operation.id)
     return _now_or_later(operation)
 

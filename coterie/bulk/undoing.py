@@ -25,6 +25,7 @@ from coterie.segments.membership import join, leave
 from coterie.segments.models import Segment
 
 _MADE = (Kind.CREATED, Kind.RESTORED)
+_VALUES = (Kind.SET, Kind.UNSET)
 
 
 @dataclass(slots=True)
@@ -58,17 +59,19 @@ def step(run: Run) -> None:
 def _work(tx: Transaction, operation: Operation, batch: Sequence[Entry]) -> Progress:
     target = operation.undo_of or 0
     ids = {entry.person_id for entry in batch}
-    people, outcome = lock(tx, ids), _Outcome()
+    values = any(entry.kind in _VALUES for entry in batch)
+    people, outcome = lock(tx, ids, values=values), _Outcome()
     # Asked after the rows are ours: what others did until then is in the journal.
     touched = touched_since(tx.workspace_id, batch, target)
-    made = made_by(tx.workspace_id, target, ids)
+    made = made_by(tx.workspace_id, target, ids) if operation.details["makes_people"] else set()
     _take_away(tx, [e for e in batch if e.kind in _MADE], people, touched, outcome)
     _bring_back(tx, [e for e in batch if e.kind == Kind.ERASED], people, outcome)
     # People whom the operation made come and go as a whole: their values are no separate matter.
     _put_right(tx, [e for e in batch if e.person_id not in made], people, touched, outcome)
     crowds.skip(operation, outcome.skipped)
     # Somebody with entries in two steps is one person.
-    changed = len(outcome.changed - changed_by(tx.workspace_id, operation.id, outcome.changed))
+    known = changed_by(tx.workspace_id, operation.id, outcome.changed) if operation.details["repeats"] else set()
+    changed = len(outcome.changed - known)
     counts = {
         "changed": changed,
         "already": len(outcome.already - outcome.changed - outcome.skipped),
@@ -158,9 +161,11 @@ class _Present:
 
     def __init__(self, tx: Transaction, people: Mapping[int, Locked], goals: Mapping[tuple[int, Thing], _Goal]) -> None:
         self.people = people
-        wanted = {from_public(name) or 0 for _, (sort, name) in goals if sort == "segment"}
+        names = {name for _, (sort, name) in goals if sort == "segment"}
+        wanted = {from_public(name) or 0 for name in names}
         there = Segment.objects.filter(workspace_id=tx.workspace_id, id__in=wanted).values_list("id", flat=True)
         self.segments = set(map(to_public, there))
+        self.ids = {to_public(row_id): row_id for row_id in wanted}
         self.members = _members(tx, sorted(wanted), sorted(people)) if wanted else set()
 
     def of(self, person_id: int, thing: Thing) -> Value | None:
@@ -169,7 +174,7 @@ class _Present:
         if sort == "attribute":
             return self.people[person_id].attributes.get(name)
         if sort == "segment":
-            return (from_public(name), person_id) in self.members
+            return (self.ids.get(name), person_id) in self.members
         return self.people[person_id].banned
 
     def possible(self, thing: Thing, target: Value | None) -> bool:

@@ -17,6 +17,14 @@ KINDS = {
     "undo": "coterie.bulk.undoing.step",
     "import": "coterie.transfers.importer.step",
 }
+# What workers do from time to time.
+SWEEPS = ("coterie.bulk.forgetting.sweep",)
+
+
+def sweep() -> None:
+    """Does all of it once."""
+    for name in SWEEPS:
+        import_string(name)()
 
 
 @cache

@@ -50,7 +50,8 @@ class Run:
     def __init__(self, operation: Operation, worker: str) -> None:
         self.operation = operation
         self.worker = worker
-        self._since = time.monotonic()
+        # When the last step was noted: what its commit takes counts as time of the next.
+        self._since = self._noted = time.monotonic()
 
     def commit(self, work: Callable[[Transaction], Progress]) -> None:
         """Runs `work` in a journal transaction of the operation and saves its progress with it. Raises Lost."""
@@ -61,13 +62,13 @@ class Run:
 
         row = self.operation
         self.operation = commit(row.workspace_id, row.actor, fenced, operation_id=row.id)
-        self._since = time.monotonic()
+        self._since = self._noted
 
     def save(self, progress: Progress) -> None:
         """Saves the progress of a step that changed no people. Raises Lost."""
         with transaction.atomic():
             self.operation = self._note(self._hold(), progress)
-        self._since = time.monotonic()
+        self._since = self._noted
 
     def mine(self) -> "QuerySet[Operation]":
         """The row, as long as it is ours."""
@@ -75,7 +76,8 @@ class Run:
 
     def _hold(self) -> Operation:
         """The row, locked. Whoever takes it over meanwhile waits for our commit, and then finds a fresh lease."""
-        row = self.mine().select_for_update().first()
+        # Still where we saw it, too: a step that was committed without our knowing is not done again.
+        row = self.mine().filter(position=self.operation.position).select_for_update().first()
         if row is None:
             raise Lost
         return row
@@ -84,7 +86,8 @@ class Run:
         row.position = progress.position
         row.done += progress.done
         row.people += progress.people
-        row.seconds += time.monotonic() - self._since
+        self._noted = time.monotonic()
+        row.seconds += self._noted - self._since
         row.result = {**row.result, **{k: row.result.get(k, 0) + n for k, n in progress.counts.items()}}
         row.leased_until = now() + LEASE
         fields = ("position", "done", "people", "seconds", "result", "leased_until")

@@ -10,6 +10,7 @@ import os
 import secrets
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -18,13 +19,15 @@ from django.db.models import Q
 
 from coterie.core.clock import now
 from coterie.jobs.ending import end
-from coterie.jobs.kinds import KINDS, step_of
+from coterie.jobs.kinds import KINDS, step_of, sweep
 from coterie.jobs.running import HEARTBEAT, LEASE, Failed, Lost, Run, rows
 from coterie.journal.models import Operation, State, Wish
 
 log = logging.getLogger(__name__)
 # Between looking for work, and after the database failed.
 IDLE, TROUBLE = 0.5, 5.0
+# Between two sweeps.
+SWEEP = 3600.0
 # Between two steps, so that others get at SQLite's only write lock: who waits for it asks about that often.
 BREATH = 0.03
 # In a row, without a step that went well.
@@ -33,9 +36,12 @@ _TRIES = 4
 
 def work(stop: threading.Event) -> None:
     """Works until `stop` is set, then finishes the present step and leaves."""
-    name = worker_name()
+    name, due = worker_name(), time.monotonic()
     while not stop.is_set():
         try:
+            if time.monotonic() >= due:
+                due = time.monotonic() + SWEEP
+                sweep()
             operation = claim(name)
             if operation is None:
                 stop.wait(IDLE)
@@ -90,7 +96,8 @@ def run(operation: Operation, worker: str, stop: threading.Event | None = None) 
                 return
             connection.close()
             _wait(stop, tries)
-        stop.wait(BREATH)
+        if this.operation.state == State.RUNNING:
+            stop.wait(BREATH)
 
 
 def _wait(stop: threading.Event, tries: int) -> None:

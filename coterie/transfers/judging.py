@@ -11,7 +11,9 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+from django.db import connection
 
+from coterie.audience import query
 from coterie.audience.audience import Audience
 from coterie.audience.columns import RESERVED_KEYS, Type
 from coterie.core.clock import FUTURE_TOLERANCE, UTC, now
@@ -23,7 +25,6 @@ _MEMORY = "160MB"
 # Who is named by an e-mail address, as a filter before the people themselves are looked at.
 # (A hash of NULL is a number like any other, so the key is made NULL by hand.)
 _EMAIL_KEY = "CASE WHEN {0} IS NOT NULL THEN hash('e' || lower({0})) END"
-_EMAILS = f"SELECT {_EMAIL_KEY.format('p.email')} AS key, p.id FROM people p WHERE p.email IS NOT NULL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +127,8 @@ class Judge:
         rejected = self._db.execute(
             "SELECT line, problem FROM judged WHERE problem IS NOT NULL ORDER BY line"
         ).fetchall()
-        if self._wishes.policy == "skip":
-            changed, kept, gained = [], self._ids("person IS NOT NULL"), self._gained("false")
+        if self._wishes.policy == "skip" or not people:
+            changed, kept, gained = [], self._ids("person IS NOT NULL") if people else [], self._gained("false")
         else:
             self._compare()
             changed = self._db.execute(self._changed_sql()).fetchall()
@@ -154,9 +155,9 @@ class Judge:
         if self._emails:
             return
         with self._audience.replica.reading() as reader:
-            for batch in reader.sql(_EMAILS).to_arrow_reader(100_000):
+            for batch in query.emails(reader):
                 self._db.register("batch", pa.Table.from_batches([batch]))
-                self._db.execute("INSERT INTO emails FROM batch")
+                self._db.execute(f"INSERT INTO emails SELECT {_EMAIL_KEY.format('email')}, id FROM batch")
                 self._db.unregister("batch")
         self._emails = True
 
@@ -321,8 +322,9 @@ def _literal(text: str) -> str:
 
 
 def _text_of(time: str) -> str:
-    """As both databases take it, and as Django stores it in SQLite: microseconds unless they are zero."""
-    return f"replace(strftime({time}, '%Y-%m-%d %H:%M:%S.%f'), '.000000', '')"
+    """As the database takes it; in SQLite, as Django stores it: UTC, microseconds unless they are zero."""
+    zone = " || '+00'" if connection.vendor == "postgresql" else ""
+    return f"replace(strftime({time}, '%Y-%m-%d %H:%M:%S.%f'), '.000000', ''){zone}"
 
 
 def _naive(moment_: Any) -> str:

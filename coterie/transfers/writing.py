@@ -3,7 +3,6 @@
 import uuid
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
 
 from django.db import connection
 
@@ -38,7 +37,7 @@ def store(tx: Transaction, judge: Judge, wishes: Wishes) -> tuple[Judged, Counte
     """Makes the present rows true. Counts rows that are `new`, `changed`, `same`; and who `joined`, per segment."""
     judged = judge.judge(people(tx.workspace_id, judge, locked=True))
     ids = new_ids(len(judged.new))
-    add(tx, _made(judged, ids, tx.at))
+    add(tx, _made(judged, ids))
     written = [(row[0], row[1]) for row in judged.changed if row[3] is not None]
     rewrite(tx, written, [(row[0], row[1]) for row in judged.changed if row[3] is None])
     tx.record_rows(_entries(judged, ids))
@@ -72,14 +71,9 @@ def _ids_of(workspace_id: int, user_ids: list[str]) -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def _made(judged: Judged, ids: list[int], at: Any) -> Iterator[tuple[int, str, str, Any, Any]]:
+def _made(judged: Judged, ids: list[int]) -> Iterator[tuple[int, str, str, str | None, str | None]]:
     for row_id, (_, user_id, attributes, first_seen, last_seen) in zip(ids, judged.new, strict=True):
-        yield row_id, user_id or str(uuid.uuid4()), attributes, _aware(first_seen) or at, _aware(last_seen)
-
-
-def _aware(text: str | None) -> str | None:
-    """PostgreSQL is told the zone; in SQLite every time is in UTC."""
-    return text and (f"{text}+00" if connection.vendor == "postgresql" else text)
+        yield row_id, user_id or str(uuid.uuid4()), attributes, first_seen, last_seen
 
 
 def _entries(judged: Judged, ids: list[int]) -> Iterator[tuple[int, str, str | None, str | None]]:
