@@ -256,18 +256,6 @@ def emails(reader: duckdb.DuckDBPyConnection) -> Iterator[pa.RecordBatch]:
     yield from reader.sql("SELECT p.id, p.email FROM people p WHERE p.email IS NOT NULL").to_arrow_reader(100_000)
 
 
-def ids_by_email(reader: duckdb.DuckDBPyConnection, emails: Sequence[str]) -> dict[str, list[int]]:
-    """The people who have each of these addresses, whatever the case; an address of nobody is left out."""
-    found: dict[str, list[int]] = {}
-    for email, person_id in reader.execute(
-        "SELECT w.email, p.id FROM (SELECT unnest(?::VARCHAR[]) AS email) w"
-        " JOIN people p ON lower(p.email) = lower(w.email) ORDER BY p.id",
-        [list(emails)],
-    ).fetchall():
-        found.setdefault(email, []).append(person_id)
-    return found
-
-
 def cursor_after(reader: duckdb.DuckDBPyConnection, person_id: int, sort: str, catalogue: Catalogue) -> Cursor | None:
     """The cursor that continues after this person, for clients that page by the last id they saw."""
     column = catalogue.by_key[sort.removeprefix("-")]

@@ -28,7 +28,7 @@ def insert_stored(table: str, columns: Sequence[str], rows: Iterable[Row]) -> No
                     copy.write_row(row)
         else:
             marks = ", ".join(["%s"] * len(columns))
-            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)
+            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(rows))
 
 
 def insert_missing(table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
