@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "coterie.chats",
     "coterie.channels",
     "coterie.channels.widget",
+    "coterie.transfers",
     "coterie.web",
     "coterie.api",
 ]

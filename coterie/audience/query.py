@@ -182,8 +182,14 @@ def _count_within(reader: duckdb.DuckDBPyConnection, predicate: Predicate, secon
 
 def count(reader: duckdb.DuckDBPyConnection, predicate: Predicate) -> int:
     """How many people match, exactly."""
-    found = reader.execute(f"SELECT count(*) FROM people p WHERE {predicate.sql}", [*predicate.params]).fetchone()
-    return int(found[0]) if found else 0
+    # All of one row: a result that is not read to its end keeps the connection from streaming another.
+    found = reader.execute(f"SELECT count(*) FROM people p WHERE {predicate.sql}", [*predicate.params]).fetchall()
+    return int(found[0][0])
+
+
+def revision(reader: duckdb.DuckDBPyConnection) -> int:
+    """The revision of the workspace that the reader's snapshot is of."""
+    return int(reader.execute("SELECT revision FROM state").fetchall()[0][0])
 
 
 def rows(reader: duckdb.DuckDBPyConnection, ids: Sequence[int], hidden: Container[str] = ()) -> list[Row]:
@@ -245,16 +251,9 @@ def batches(
     yield from relation.to_arrow_reader(size)
 
 
-def ids_by_email(reader: duckdb.DuckDBPyConnection, emails: Sequence[str]) -> dict[str, list[int]]:
-    """The people who have each of these addresses, whatever the case; an address of nobody is left out."""
-    found: dict[str, list[int]] = {}
-    for email, person_id in reader.execute(
-        "SELECT w.email, p.id FROM (SELECT unnest(?::VARCHAR[]) AS email) w"
-        " JOIN people p ON lower(p.email) = lower(w.email) ORDER BY p.id",
-        [list(emails)],
-    ).fetchall():
-        found.setdefault(email, []).append(person_id)
-    return found
+def emails(reader: duckdb.DuckDBPyConnection) -> Iterator[pa.RecordBatch]:
+    """`id` and `email` of everybody who has one, as a stream."""
+    yield from reader.sql("SELECT p.id, p.email FROM people p WHERE p.email IS NOT NULL").to_arrow_reader(100_000)
 
 
 def cursor_after(reader: duckdb.DuckDBPyConnection, person_id: int, sort: str, catalogue: Catalogue) -> Cursor | None:

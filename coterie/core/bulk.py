@@ -15,15 +15,20 @@ Row = tuple[Any, ...]
 
 def insert(table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
     """Inserts rows: COPY on PostgreSQL, one prepared statement on SQLite. Raises IntegrityError like any INSERT."""
+    insert_stored(table, columns, map(_plain if connection.vendor == "postgresql" else _stored, rows))
+
+
+def insert_stored(table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
+    """The same for values that are as they will be stored: JSON encoded, times as the database takes them."""
     names = ", ".join(columns)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             with connection.wrap_database_errors, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
                 for row in rows:
-                    copy.write_row(_plain(row))
+                    copy.write_row(row)
         else:
             marks = ", ".join(["%s"] * len(columns))
-            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", [_stored(row) for row in rows])
+            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(rows))
 
 
 def insert_missing(table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:

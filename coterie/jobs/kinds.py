@@ -15,6 +15,7 @@ Step = Callable[[Run], None]
 KINDS = {
     **dict.fromkeys(("join", "leave", "set", "clear", "ban", "unban", "delete"), "coterie.bulk.doing.step"),
     "undo": "coterie.bulk.undoing.step",
+    "import": "coterie.transfers.importer.step",
 }
 # What workers do from time to time.
 SWEEPS = ("coterie.bulk.forgetting.sweep",)

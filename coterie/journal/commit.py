@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from django.db import IntegrityError, OperationalError, connection, transaction
 
-from coterie.core.bulk import encode, insert
+from coterie.core.bulk import encode, insert_stored
 from coterie.core.clock import now
 from coterie.journal.models import Kind
 
@@ -34,7 +34,8 @@ class Transaction:
         self.actor = actor
         self.operation_id = operation_id
         self.at = now()
-        self._entries: list[tuple[int, str, Any, Any]] = []
+        # Before and after are encoded.
+        self._entries: list[tuple[int, str, str | None, str | None]] = []
         self._last: list[Callable[[], None]] = []
 
     def last_of_all(self, work: Callable[[], None]) -> None:
@@ -53,7 +54,7 @@ class Transaction:
         after: dict[str, Any] | None = None,
     ) -> None:
         """One change of one person, to be written at the end."""
-        self._entries.append((person_id, kind.value, before, after))
+        self._entries.append((person_id, kind.value, _encoded(before), _encoded(after)))
 
     def record_many(
         self,
@@ -63,8 +64,12 @@ class Transaction:
         before: dict[str, Any] | None = None,
     ) -> None:
         """The same change of many people. Its values are encoded once."""
-        row = kind.value, before and encode(before), after and encode(after)
+        row = kind.value, _encoded(before), _encoded(after)
         self._entries += [(person_id, *row) for person_id in person_ids]
+
+    def record_rows(self, rows: Iterable[tuple[int, str, str | None, str | None]]) -> None:
+        """Many changes of many people: (person, kind, before and after as JSON)."""
+        self._entries += rows
 
     def _close(self) -> None:
         """Takes the revisions and writes the entries; nothing may be locked after this."""
@@ -73,7 +78,7 @@ class Transaction:
         revision = take_revisions(self.workspace_id, len(self._entries))
         # The same for every entry, so it takes its stored form once.
         at = connection.ops.adapt_datetimefield_value(self.at)
-        insert(
+        insert_stored(
             "journal_journalentry",
             ("workspace_id", "revision", "person_id", "kind", "before", "after", "actor", "operation_id", "at"),
             (
@@ -83,6 +88,10 @@ class Transaction:
         )
         for work in self._last:
             work()
+
+
+def _encoded(values: dict[str, Any] | None) -> str | None:
+    return None if values is None else encode(values)
 
 
 def take_revisions(workspace_id: int, count: int) -> int:

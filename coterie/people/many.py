@@ -14,7 +14,7 @@ from typing import Any
 from django.db import connection
 
 from coterie.audience import counts
-from coterie.core.bulk import among, among_texts, encode, insert
+from coterie.core.bulk import among, among_texts, encode, insert, insert_stored
 from coterie.journal.commit import Transaction
 from coterie.journal.models import Kind
 from coterie.people.attributes import Value
@@ -85,8 +85,7 @@ def patch(tx: Transaction, people: Mapping[int, Locked], patches: Mapping[int, P
             # As in `people.changes`, only what is set is knowledge of a certain time.
             (written if new else removed).append((person_id, encode(after)))
     counts.count(tx, having)
-    _write(tx, written, ", written_at = " + _LATER[connection.vendor], [_stored(tx.at)])
-    _write(tx, removed, "", [])
+    rewrite(tx, written, removed)
     return sorted(person_id for person_id, _ in (*written, *removed))
 
 
@@ -175,6 +174,29 @@ def _taken(tx: Transaction, people: Mapping[int, Saved]) -> set[int]:
         or one["user_id"] in user_ids
         or any((i["channel_id"], i["native_id"]) in addresses for i in one["identities"])
     }
+
+
+def add(tx: Transaction, rows: Iterable[tuple[int, str, str, str | None, str | None]]) -> None:
+    """Inserts new people: (id, user id, attributes as JSON, first seen or None for now, last seen or None).
+
+    Times are texts as the database takes them. The values are known from now on. Writes no journal entry and counts no
+    attribute: the caller does, for all rows.
+    """
+    workspace_id, at = tx.workspace_id, _stored(tx.at)
+    insert_stored(
+        "people_person",
+        ("workspace_id", *_COLUMNS),
+        (
+            (workspace_id, row_id, user_id, attributes, False, first or at, last, 0, None if attributes == "{}" else at)
+            for row_id, user_id, attributes, first, last in rows
+        ),
+    )
+
+
+def rewrite(tx: Transaction, written: Sequence[tuple[int, str]], removed: Sequence[tuple[int, str]] = ()) -> None:
+    """New attributes, as JSON, of locked people; of the `removed`, values only went away. Else as for `add`."""
+    _write(tx, written, ", written_at = " + _LATER[connection.vendor], [_stored(tx.at)])
+    _write(tx, removed, "", [])
 
 
 # The later of what is there and the bound moment.

@@ -15,7 +15,8 @@ from coterie.journal.models import JournalEntry, Operation
 from coterie.people.models import Person
 from coterie.segments.membership import remove_from_segments, save_to_segments
 from coterie.segments.models import Membership, Segment
-from coterie.transfers.importer import import_csv
+from coterie.transfers.importer import import_file
+from coterie.transfers.wishes import Wishes
 from tests.bulk.checking import assert_whole, everything
 from tests.makers import make_person
 
@@ -194,7 +195,8 @@ def test_nobody_goes_back_into_a_segment_that_is_gone(workspace, people, news):
 def imported(workspace, tmp_path, text, segment=None):
     path = tmp_path / "people.csv"
     path.write_text(text)
-    import_csv(workspace, path, "member:1", segment=segment)
+    wishes = Wishes(segments=(segment.id,) if segment else ())
+    import_file(workspace, path, "member:1", wishes)
     return Operation.objects.filter(workspace=workspace, kind="import").latest("started_at")
 
 
