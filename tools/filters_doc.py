@@ -28,9 +28,9 @@ without a value. Dates and relative times are taken in the workspace's time zone
 understood is refused and its wrong part named: a typo in it never means everybody.
 
 The rest of the address: `search=` (a part of the name, e-mail address, username or user id, to the letter),
-`sort=` (an attribute, `-` in front turns the order around), `columns=` (attributes joined with `,`; without it everybody
-sees their own columns), `after=` and `before=` (a page). `match=all` alone is the view of everybody. What is wrong with
-these is left out with a notice, and the rest of the view stays.
+`sort=` (an attribute, `-` in front turns the order around), `columns=` (attributes joined with `,`; without it
+everybody sees their own columns), `after=` and `before=` (a page). `match=all` alone is the view of everybody. What is
+wrong with these is left out with a notice, and the rest of the view stays.
 """
 
 
@@ -52,8 +52,8 @@ def page() -> str:
     lines += [f"| `{column.key}` | {column.label} | {column.type} |" for column in DEFAULT_COLUMNS]
     lines += [
         "",
-        "Every attribute of your own is used by its name. The list can be sorted by any of them; by segments means by how",
-        "many somebody is in. `default_location` is computed: city and region, or what is known of them.",
+        "Every attribute of your own is used by its name. The list can be sorted by any of them; by segments means by",
+        "how many somebody is in. `default_location` is computed: city and region, or what is known of them.",
         "",
     ]
     return "\n".join(lines)
