@@ -22,6 +22,10 @@ In the address of the Users page, in `GET /api/users` and in `coterie export --f
 
 `match` is `all` (the default) or `any`. Groups travel as `q=` with JSON: `{"all": [...]}`, `{"any": [...]}`,
 `{"not": {...}}` around conditions `{"attribute": …, "rule": …, "values": [...]}`; at most 40 conditions, 6 levels deep.
+An address has filters in `f` or in `q`, not in both.
+
+`search=ada` keeps whoever has these very letters, in whatever case, in the name, the e-mail address, the username or
+the user ID. It narrows the filters and is part of the view, of its export and of `GET /api/users`.
 
 Text compares without regard to case. Negative rules are the opposite of the positive ones, so they include people
 without a value. Dates and relative times are taken in the workspace's time zone. A filter that is not

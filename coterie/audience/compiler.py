@@ -25,6 +25,7 @@ from coterie.audience.tree import (
     Not,
     Search,
     conditions,
+    leaves,
 )
 from coterie.core.text import clean
 
@@ -48,7 +49,8 @@ def compile_filter(node: Node | None, catalogue: Catalogue, moments: Moments, wh
     """The predicate of `node` (None: everybody). Raises FilterError with a position that begins with `where`."""
     if node is None:
         return EVERYBODY
-    if sum(1 for _ in conditions(node)) > MAX_CONDITIONS:
+    # The search beside the filter is one more.
+    if sum(1 for _ in leaves(node)) > MAX_CONDITIONS + 1 or sum(1 for _ in conditions(node)) > MAX_CONDITIONS:
         raise FilterError(where, f"at most {MAX_CONDITIONS} conditions.")
     sql, params = _node(node, catalogue, moments, where, 1)
     return Predicate(sql, tuple(params))

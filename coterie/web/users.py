@@ -8,6 +8,7 @@ import duckdb
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from coterie.accounts.permissions import Verb, may
@@ -65,7 +66,7 @@ def users(request: MemberRequest) -> HttpResponseBase:
     if comes_from_elsewhere(request):
         remember(request.member, parsed.view)
     layout = layout_of(request.member, parsed.view, audience.catalogue)
-    found, everybody = audience.ask(lambda reader: _answer(reader, predicate, audience, parsed.view, layout.size))
+    parsed, found, everybody = _found(audience, predicate, parsed, layout.size)
     if not everybody:
         return _nobody_yet(request)
     context = _list_context(request, audience, parsed, found, layout) | {"everybody": everybody}
@@ -99,12 +100,19 @@ def understood(audience: Audience, parsed: Parsed) -> tuple[Predicate | None, li
     return None, broken
 
 
-def _answer(
-    reader: duckdb.DuckDBPyConnection, predicate: Predicate, audience: Audience, view: View, size: int
-) -> tuple[query.Page, int]:
-    """The page and the number of all people, of one moment."""
-    everybody = query.count(reader, EVERYBODY)
-    return query.page(reader, predicate, view, audience.catalogue, size, PATIENCE), everybody
+def _found(audience: Audience, predicate: Predicate, parsed: Parsed, size: int) -> tuple[Parsed, query.Page, int]:
+    """(what is shown, its page, the number of all people), both of one moment. Past the end it is the first page."""
+
+    def question(reader: duckdb.DuckDBPyConnection) -> tuple[int, query.Page]:
+        # In this order: after a count that took too long the reader answers nothing more.
+        everybody = query.count(reader, EVERYBODY)
+        return everybody, query.page(reader, predicate, parsed.view, audience.catalogue, size, PATIENCE)
+
+    everybody, page = audience.ask(question)
+    if page.rows or parsed.view.after is None:
+        return parsed, page, everybody
+    gone = FilterError("after", _("nobody comes after this page any more; showing the first page."))
+    return _found(audience, predicate, Parsed(parsed.view.first_page(), (*parsed.problems, gone)), size)
 
 
 @dataclass(frozen=True, slots=True)
