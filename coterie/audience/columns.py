@@ -160,6 +160,7 @@ class Catalogue:
 
     columns: tuple[Column, ...]
     hidden: Mapping[str, Column] = field(default_factory=dict)
+    workspace_id: int = 0
 
     @cached_property
     def by_key(self) -> dict[str, Column]:
@@ -210,7 +211,7 @@ def as_the_team_has_it(column: Column, attribute: Attribute | None) -> Column:
     return replace(column, label=attribute.label or column.label, personal=attribute.personal)
 
 
-def catalogue_of(attributes: Iterable[Attribute]) -> Catalogue:
+def catalogue_of(attributes: Iterable[Attribute], workspace_id: int) -> Catalogue:
     """The catalogue behind the rows about people."""
     rows = {attribute.key: attribute for attribute in attributes}
     hidden = {key for key, attribute in rows.items() if attribute.hidden and key != LEADS}
@@ -222,12 +223,13 @@ def catalogue_of(attributes: Iterable[Attribute]) -> Catalogue:
     return Catalogue(
         tuple(column for column in columns if column.key not in hidden),
         {column.key: column for column in columns if column.key in hidden},
+        workspace_id,
     )
 
 
 def catalogue(workspace_id: int) -> Catalogue:
     """The workspace's catalogue: one query."""
-    return catalogue_of(Attribute.objects.filter(workspace_id=workspace_id, scope=Scope.PERSON))
+    return catalogue_of(Attribute.objects.filter(workspace_id=workspace_id, scope=Scope.PERSON), workspace_id)
 
 
 def hidden_keys(workspace_id: int) -> dict[Scope, frozenset[str]]:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from coterie.audience.columns import Column, Type
-from coterie.audience.query import Row
+from coterie.audience.rows import Row
 from coterie.core.ids import to_public
 from coterie.web.people import face, glyph_of, hue, name_of
 from coterie.web.small import ago, day
