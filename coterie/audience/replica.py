@@ -31,7 +31,7 @@ T = TypeVar("T")
 DAMAGE = (duckdb.IOException, duckdb.InternalException, duckdb.FatalException, duckdb.SerializationException)
 
 # Raised when the tables below change: an older file is rebuilt.
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 # Below this many journal entries a catch-up is always worth it.
 MANY_CHANGES = 50_000
 _TEXT_FIELDS = [key.removeprefix("default_") for key in DEFAULT_KEYS]
@@ -39,7 +39,7 @@ _SCHEMA = f"""
 CREATE OR REPLACE TABLE people (
     id BIGINT, user_id VARCHAR, banned BOOLEAN, created_at TIMESTAMP, last_seen TIMESTAMP, chats INTEGER,
     {", ".join(f"{field} VARCHAR" for field in _TEXT_FIELDS)}, custom VARIANT,
-    email_hash UINTEGER, user_id_hash UINTEGER, segments INTEGER);
+    email_hash UINTEGER, user_id_hash UINTEGER, name_hash UINTEGER, username_hash UINTEGER, segments INTEGER);
 CREATE OR REPLACE TABLE memberships (segment_id BIGINT, person_id BIGINT);
 CREATE OR REPLACE TABLE state (version INTEGER, workspace VARCHAR, epoch INTEGER, revision BIGINT);
 """
@@ -56,6 +56,7 @@ SELECT id, user_id, banned::BOOLEAN,
     created_at::TIMESTAMPTZ AT TIME ZONE 'UTC', last_seen::TIMESTAMPTZ AT TIME ZONE 'UTC',
     chats, {", ".join(f"d.{key}" for key in DEFAULT_KEYS)}, rest::VARIANT,
     {HASH.format("lower(d.default_email)")}, {HASH.format("lower(user_id)")},
+    {HASH.format("lower(d.default_name)")}, {HASH.format("lower(d.default_username)")},
     coalesce(m.segments, 0)
 FROM (SELECT *, json_transform(attributes, '{_SHAPE}') AS d, json_merge_patch(attributes, '{_WITHOUT_DEFAULTS}') AS rest
       FROM incoming)
