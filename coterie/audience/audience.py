@@ -81,7 +81,7 @@ class Audience:
         return self.ask(query.segment_sizes)
 
     def facet(self, node: Node | None, column: Column, starts: str = "", limit: int = 50) -> Values:
-        """The most frequent values of a column that begin with `starts`, and how many people have each."""
+        """See `facets.facet`."""
         predicate = self.predicate(node)
         return self.ask(lambda reader: facet(reader, predicate, column, starts, limit, self._any_of(column)))
 

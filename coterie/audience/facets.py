@@ -36,14 +36,13 @@ def facet(
     limit: int,
     having: Callable[[Sequence[str]], Predicate],
 ) -> Values:
-    """The most frequent values of a column that begin with `starts`, among the people that match.
+    """The most frequent values of a column among the people that match; of a text, those that begin with `starts`.
 
     Values that differ only in case are one, in its most frequent spelling: filters do not tell them apart, either.
     `having` is the filter for some values of a text. A number with many different values has none to offer.
     """
     if column.type != Type.TEXT:
-        printed = [(_printed(value), people) for value, people in _of_few(reader, predicate, column)]
-        return [found for found in printed if found[0].startswith(starts)][:limit]
+        return [(_printed(value), people) for value, people in _of_few(reader, predicate, column)][:limit]
     those = both(predicate, _offered(column, starts))
     found, different, complete = _sample(reader, those, column, limit)
     if complete:

@@ -35,7 +35,9 @@ def suggestions(draft: Draft, audience: Audience) -> list[Suggestion]:
         sizes = {to_public(row_id): people for row_id, people in audience.segment_sizes().items()}
         of_segments = names(audience.workspace).items()
         return _with_bars((key, name, sizes.get(key, 0), key in draft.values) for key, name in of_segments)
-    found = audience.facet(draft.rest, draft.column, draft.typed, _OFFERED)
+    # Few numbers are all shown, whatever stands in the box: that is where the chosen one stands.
+    starts = draft.typed if draft.column.type == Type.TEXT else ""
+    found = audience.facet(draft.rest, draft.column, starts, _OFFERED)
     chosen = {value.lower() for value in draft.values}
     shown = {value.lower() for value, _ in found}
     missing = [value for value in draft.values if value.lower() not in shown and len(value) <= MAX_VALUE_LENGTH]

@@ -181,9 +181,16 @@ customElements.define("filter-builder", class extends HTMLElement {
       const links = all("[data-attribute]", this).filter((link) => link.offsetParent !== null);
       const next = links.indexOf(event.target) + (event.key === "ArrowDown" ? 1 : -1);
       (links[next] ?? one("#find-attribute", this)).focus();
-    } else if (event.key === "Enter" && event.target.name === "typed" && event.target.value.trim()) {
-      this.addTyped(event);
+    } else if (event.target.name === "typed") {
+      if (event.key === "Enter" && event.target.value.trim()) this.addTyped(event);
+      else if (event.key === "Backspace" && !event.target.value) one(".token:last-of-type button", this)?.click();
+      else if (event.key === "ArrowDown") this.intoList(event);
     }
+  }
+
+  intoList(event) {
+    event.preventDefault();
+    one("#suggestions input", this)?.focus();
   }
 
   // Enter adds what was typed to a rule with many values; it sends a rule with one.
