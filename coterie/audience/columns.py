@@ -122,9 +122,9 @@ def _location(hidden: Container[str] = ()) -> str:
 # In the order in which the filter builder lists them.
 DEFAULT_COLUMNS: tuple[Column, ...] = (
     _text("default_email", "Email", Group.PROFILE, "mail", "email_hash"),
-    _text("default_name", "Name", Group.PROFILE, "user"),
+    _text("default_name", "Name", Group.PROFILE, "user", "name_hash"),
     Column("userId", "User ID", Type.TEXT, Group.PROFILE, "hash", "user_id", hash="user_id_hash"),
-    _text("default_username", "Username", Group.PROFILE, "user"),
+    _text("default_username", "Username", Group.PROFILE, "user", "username_hash"),
     _text("default_language", "Language", Group.PROFILE, "globe"),
     _text("default_gender", "Gender", Group.PROFILE, "user"),
     _text("default_avatar", "Avatar", Group.PROFILE, "image"),

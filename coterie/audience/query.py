@@ -1,4 +1,4 @@
-"""Questions to the audience: pages, exact counts, facets, all matching ids, rows for export.
+"""Questions to the audience: pages, exact counts, all matching ids, rows for export.
 
 Every question takes a compiled `Predicate`, so that all answers about one filter are about the same people.
 """
@@ -154,18 +154,6 @@ def segment_sizes(reader: duckdb.DuckDBPyConnection) -> dict[int, int]:
     """People per segment; segments without people are missing."""
     found = reader.execute("SELECT segment_id, count(*) FROM memberships GROUP BY ALL").fetchall()
     return dict(found)
-
-
-def facet(
-    reader: duckdb.DuckDBPyConnection, predicate: Predicate, column: Column, starts: str, limit: int
-) -> list[tuple[str, int]]:
-    """The most frequent values of a text column among the people that match, with how many have each."""
-    return reader.execute(
-        f"SELECT {column.sql} AS value, count(*) AS people FROM people p"
-        f" WHERE {predicate.sql} AND value IS NOT NULL AND starts_with(lower(value), lower(?))"
-        f" GROUP BY value ORDER BY people DESC, value LIMIT {int(limit)}",
-        [*predicate.params, starts],
-    ).fetchall()
 
 
 def batches(

@@ -13,9 +13,13 @@ from coterie.audience.paths import MODES, Path, can_grow, joined
 from coterie.audience.rules import RULES, Arity, Rule
 from coterie.audience.tree import MAX_DEPTH, MAX_VALUES, Condition, Node
 from coterie.audience.view import View
+from coterie.core.text import clean
 
-# Rules of text whose value is a whole value of somebody: for them values can be suggested.
-SUGGESTING = frozenset({"is", "is_not", "any_of", "none_of"})
+# Rules whose value is a whole value of somebody: for them values can be suggested.
+SUGGESTING = {
+    Type.TEXT: frozenset({"is", "is_not", "any_of", "none_of"}),
+    Type.NUMBER: frozenset({"eq", "ne"}),
+}
 _AMOUNTS = frozenset({"in_last", "not_in_last"})
 PRESETS = ("24 hours", "7 days", "30 days", "90 days")
 _FIRST_RULE = {Type.TIME: "in_last"}
@@ -73,20 +77,32 @@ class Draft:
     @property
     def suggests(self) -> bool:
         """Whether values that people have can be offered."""
-        return self.column is not None and self.column.type == Type.TEXT and self._key in SUGGESTING
+        return self.column is not None and self._key in SUGGESTING.get(self.column.type, ())
+
+    @property
+    def pictured(self) -> bool:
+        """Whether a histogram shows what is chosen."""
+        return self.takes in ("amount", "dates")
 
     @property
     def takes(self) -> str:
         """Which inputs the rule needs; the name of their template."""
+        if self.column is not None and self.column.type == Type.BOOLEAN:
+            return "facts"
         if self.column is None or self.rule is None or self.rule.arity == Arity.NONE:
             return "none"
         if self.column.type == Type.SEGMENT:
             return "segments"
         if self.column.type == Type.TIME:
             return "amount" if self._key in _AMOUNTS else "dates"
-        if self.column.type == Type.NUMBER:
+        if self.column.type == Type.NUMBER and not self.suggests:
             return "numbers"
         return "values" if self.suggests else "text"
+
+    @property
+    def listed(self) -> bool:
+        """Whether values stand below, with how many people have each."""
+        return self.suggests or self.takes in ("segments", "facts")
 
     @property
     def many(self) -> bool:
@@ -171,8 +187,8 @@ def _values(fields: QueryDict, column: Column, rule: Rule) -> tuple[tuple[str, .
         if "preset" in fields or number is None:  # None: the form was not shown yet.
             return (fields.get("preset", _FIRST_AMOUNT),), ""
         return (f"{number.strip()} {fields.get('unit', 'days')}",) if number.strip() else (), ""
-    chosen = [value.strip() for value in fields.getlist("value") if value.strip()]
-    typed = fields.get("typed", "").strip()
+    chosen = [value for value in map(clean, fields.getlist("value")) if value]
+    typed = clean(fields.get("typed", ""))
     if rule.arity == Arity.MANY:
         added = [typed] if typed and "only_chosen" not in fields else []
         return tuple(dict.fromkeys([*chosen, *added]))[: MAX_VALUES + 1], typed

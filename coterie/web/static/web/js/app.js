@@ -6,6 +6,7 @@ import "./dialogs.js";
 import "./filter-builder.js";
 import "./late-count.js";
 import "./live-news.js";
+import "./newest-only.js";
 import "./pop-over.js";
 import "./row-selection.js";
 import "./segment-picker.js";
