@@ -39,7 +39,8 @@ def user(request: MemberRequest, public_id: str) -> HttpResponseBase:
 
 def _row(audience: Audience, public_id: str) -> query.Row:
     person_id = from_public(public_id)
-    found = audience.ask(lambda reader: query.rows(reader, [person_id])) if person_id is not None else []
+    hidden = audience.catalogue.hidden
+    found = audience.ask(lambda reader: query.rows(reader, [person_id], hidden)) if person_id is not None else []
     if not found:
         raise Http404
     return found[0]
