@@ -1,5 +1,7 @@
 """Building a filter with links and forms alone."""
 
+from urllib.parse import quote
+
 import pytest
 
 from coterie.segments.catalogue import create
@@ -113,3 +115,18 @@ def test_the_count_is_told_before_the_filter_is_applied(browse, people):
 def test_a_page_deep_in_the_list_does_not_travel_with_a_new_filter(browse, people):
     assert "after" not in link(browse.get("/users"), 'id="add-filter"')
     assert all("after=" not in url for url in links(browse.get("/users/filter")))
+
+
+@pytest.mark.parametrize("into", ["0", "1", "1.0", "0.0", "9", "x", "-1", "none.0"])
+def test_a_new_part_goes_into_a_group_or_beside_the_others_but_never_fails(browse, people, into):
+    city, banned = (
+        '{"attribute":"default_city","rule":"is","values":["Oslo"]}',
+        '{"attribute":"banned","rule":"is_true"}',
+    )
+    q = f'{{"all":[{city},{{"not":{banned}}}]}}'
+    view = quote(f"q={quote(q, safe='')}", safe="")
+    for path in ("filter", "filter/apply", "filter/count"):
+        response = browse.get(f"/users/{path}?view={view}&into={into}&attribute=default_name&rule=is&value=Ada%200")
+        assert response.status_code in (200, 302)
+    applied = browse.get(f"/users/filter/apply?view={view}&into={into}&attribute=default_name&rule=is&value=Ada%200")
+    assert listed(browse.get(applied.headers["Location"])) == ["Ada 0"]
