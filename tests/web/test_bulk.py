@@ -49,7 +49,7 @@ def test_ban_shows_its_exact_effect_and_changes_nobody_yet(browse, crowd, shop):
     shop("ban", picked(people[:1]))
     dialog = browse.post("/users/ban", picked(people))
     assert "Ban 3 people" in text_of(dialog)
-    assert "Changes 2 people ; 1 is banned already" in text_of(dialog)
+    assert "Changes 2 people; 1 is banned already" in text_of(dialog)
     assert [person.banned for person in fresh(people)] == [True, False, False]
 
 
@@ -75,7 +75,7 @@ def test_unban_lifts_it(crowd, shop):
 def test_set_shows_who_has_it_already_and_who_has_another_value(browse, crowd):
     people = crowd(2, plan="club") + crowd(3, plan="free") + crowd(1)
     dialog = browse.post("/users/set", picked(people) | {"key": "plan", "value": "club"})
-    assert "Changes 4 people (3 have another value now) ; 2 have it already" in text_of(dialog)
+    assert "Changes 4 people (3 have another value now); 2 have it already" in text_of(dialog)
 
 
 def test_set_and_clear_an_attribute(crowd, shop):
@@ -151,7 +151,7 @@ def test_leave_shows_each_segment_and_takes_them_out(browse, crowd, workspace, s
     fields = picked(people[:2]) | {"segment": [news.public_id, sales.public_id]}
     words = text_of(browse.post("/users/leave", fields))
     assert "News Changes 2 people" in words
-    assert "Sales Changes nobody ; 2 are not in it" in words
+    assert "Sales Changes nobody; 2 are not in it" in words
     shop("leave", fields)
     assert sizes(workspace, [news.id, sales.id]) == {news.id: 1}
 
