@@ -16,6 +16,7 @@ from coterie.bulk.preview import preview as foresee
 from coterie.bulk.start import start
 from coterie.core.ids import from_public
 from coterie.core.text import clean
+from coterie.people.attributes import Refused
 from coterie.segments.catalogue import create, segments_of
 from coterie.segments.models import Segment
 from coterie.web.dialogs import in_dialog
@@ -51,10 +52,13 @@ def save(request: MemberRequest) -> HttpResponseBase:
     if selection.moved:
         return _dialog(request, audience, selection, selection.moved, status=409)
     try:
-        segment_ids = _segments(request)
+        action = Action.join(_segments(request))
+        operation = start(request.workspace, request.actor, action, selection.who)
+    except Refused as error:
+        return _dialog(request, audience, selection, error.message, status=422)
     except ValueError as error:
         return _dialog(request, audience, selection, str(error), status=422)
-    say(request, start(request.workspace, request.actor, Action.join(segment_ids), selection.who), selection.view)
+    say(request, operation, selection.view)
     return go_to(selection.view)
 
 

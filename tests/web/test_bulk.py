@@ -272,3 +272,19 @@ def test_a_viewer_sees_no_bulk_actions(client_of, viewer, crowd):
     page = client_of(viewer).get("/users").content.decode()
     assert "/users/ban" not in page
     assert "/activity/undo" not in page
+
+
+def test_saving_leaves_out_the_exceptions(browse, crowd, workspace):
+    people, segment = crowd(3, default_city="Oslo"), create(workspace, "News", "test")
+    fields = {"all": "1", "view": "f=default_city:is:Oslo", "seen": "2", "except": people[0].public_id}
+    browse.post("/users/save", fields | {"segment": segment.public_id, "confirm": "1"})
+    assert sizes(workspace, [segment.id]) == {segment.id: 2}
+
+
+def test_saving_many_people_goes_on_in_the_background(browse, crowd, workspace, monkeypatch):
+    monkeypatch.setattr(starting, "AT_ONCE", 2)
+    people, segment = crowd(3), create(workspace, "News", "test")
+    browse.post("/users/save", picked(people) | {"segment": segment.public_id, "confirm": "1"})
+    assert "Saving 3 people … See Activity" in said_on(browse.get("/users"))
+    assert sizes(workspace, [segment.id]) == {}
+    Operation.objects.filter(workspace=workspace).update(state=State.DONE)
