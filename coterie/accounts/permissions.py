@@ -11,6 +11,8 @@ class Verb(StrEnum):
     VIEW = "view"
     EXPORT = "export"
     EDIT_SEGMENTS = "edit segments"
+    EDIT_PEOPLE = "edit people"
+    DELETE_PEOPLE = "delete people"
     SEE_SECRETS = "see secrets"
     EDIT_ATTRIBUTES = "edit attributes"
     SHARE_VIEWS = "share views"
@@ -23,6 +25,8 @@ LEAST_ROLE: dict[Verb, Role] = {
     Verb.VIEW: Role.VIEWER,
     Verb.EXPORT: Role.EDITOR,
     Verb.EDIT_SEGMENTS: Role.EDITOR,
+    Verb.EDIT_PEOPLE: Role.EDITOR,
+    Verb.DELETE_PEOPLE: Role.ADMIN,
     Verb.SEE_SECRETS: Role.ADMIN,
     Verb.EDIT_ATTRIBUTES: Role.ADMIN,
     Verb.SHARE_VIEWS: Role.EDITOR,

@@ -9,10 +9,12 @@ from coterie.api import auth, shapes
 from coterie.api.auth import TokenRequest, actor_of, workspace_of
 from coterie.api.envelope import Failed, success
 from coterie.audience.audience import audience_of
+from coterie.bulk.actions import Action
+from coterie.bulk.selection import Selection
+from coterie.bulk.start import start
 from coterie.core.ids import from_public
 from coterie.people.models import Person
 from coterie.segments import catalogue
-from coterie.segments.membership import save_to_segments
 from coterie.segments.models import Segment
 
 router = Router(tags=["Segments"])
@@ -80,7 +82,7 @@ def add_members(request: TokenRequest, data: Members) -> dict[str, Any]:
     problems = [*_missing("segments", segments, set(there)), *_missing("users", users, set(known))]
     if problems:
         raise Failed(404, "Some of the ids are unknown; nothing was changed.", problems)
-    save_to_segments(workspace, actor_of(request), _known(segments), _known(users))
+    start(workspace, actor_of(request), Action.join(_known(segments)), Selection.of_ids(_known(users)))
     return success()
 
 

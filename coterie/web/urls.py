@@ -4,7 +4,9 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from coterie.web import (
+    activity,
     attributes,
+    bulk,
     exports,
     filters,
     layout,
@@ -44,9 +46,16 @@ urlpatterns = [
     path("users/views/restore", saved.restore, name="view-restore"),
     path("users/save", saving.save, name="save"),
     path("users/save/preview", saving.preview, name="save-preview"),
+    *(path(f"users/{act}", bulk.change, {"act": act}, name=f"bulk-{act}") for act in bulk.CHANGES),
+    path("users/delete", bulk.delete, name="bulk-delete"),
     path("users/export", exports.export, name="export"),
     path("users/export/confirm", exports.confirm, name="export-confirm"),
     path("users/<str:public_id>", person.user, name="user"),
+    path("activity", activity.activity, name="activity"),
+    path("activity/undo", activity.undo, name="undo"),
+    path("activity/again", activity.again, name="again"),
+    path("activity/control", activity.control, name="control"),
+    path("activity/<str:public_id>", activity.left_alone, name="left-alone"),
     path("settings", attributes.settings, name="settings"),
     path("settings/attributes", attributes.attributes, name="attributes"),
     path("settings/attributes/edit", attributes.edit, name="attribute-edit"),

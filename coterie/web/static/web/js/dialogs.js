@@ -36,8 +36,10 @@ document.addEventListener("submit", (event) => {
 
 // A form that fills a dialog opens it when the answer is there.
 document.addEventListener("htmx:after:swap", (event) => {
-  const opens = event.detail.ctx?.sourceElement?.dataset?.opens;
-  if (opens) open(document.getElementById(opens));
+  const { sourceElement, target } = event.detail.ctx ?? {};
+  const opens = sourceElement?.dataset?.opens;
+  // A form in a dialog opens it again when the answer is another question, not when it is the page.
+  if (opens && [target, target?.id].some((filled) => filled === opens || filled === `#${opens}`)) open(document.getElementById(opens));
 });
 
 // A form that is answered with a whole page has done its work. Its dialog is closed first: when the page is changed in
