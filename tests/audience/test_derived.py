@@ -73,7 +73,9 @@ def test_the_number_of_segments_follows_joins_and_other_changes(workspace: Works
         save_to_segments(workspace, "test", [segment], inside[:3])  # Once more: they are in it already.
         for row_id in inside:
             expected[row_id] += 1
-        change(workspace, inside[0], lambda people, person: people.set(person, {"plan": f"x{number}"}, now()))
+        change(
+            workspace, inside[0], lambda people, person, value=f"x{number}": people.set(person, {"plan": value}, now())
+        )
         assert numbers(workspace) == expected
     remove_from_segments(workspace, "test", [segment], inside[:5])
     for row_id in inside[:5]:
