@@ -12,7 +12,7 @@ from coterie.audience.audience import audience_of
 from coterie.core.ids import from_public
 from coterie.people.models import Person
 from coterie.segments import catalogue
-from coterie.segments.membership import save_to_segments
+from coterie.segments.membership import ByRule, save_to_segments
 from coterie.segments.models import Segment
 
 router = Router(tags=["Segments"])
@@ -71,7 +71,7 @@ def create_segment(request: TokenRequest, data: NewSegment) -> dict[str, Any]:
     summary="Add users to segments",
 )
 def add_members(request: TokenRequest, data: Members) -> dict[str, Any]:
-    """404 naming every unknown id; then nothing is changed."""
+    """404 naming every unknown id, 422 when a segment is filled by a rule; then nothing is changed."""
     workspace = workspace_of(request)
     segments = {text: from_public(text) for text in data.segments}
     users = {text: from_public(text) for text in data.users}
@@ -80,7 +80,10 @@ def add_members(request: TokenRequest, data: Members) -> dict[str, Any]:
     problems = [*_missing("segments", segments, set(there)), *_missing("users", users, set(known))]
     if problems:
         raise Failed(404, "Some of the ids are unknown; nothing was changed.", problems)
-    save_to_segments(workspace, actor_of(request), _known(segments), _known(users))
+    try:
+        save_to_segments(workspace, actor_of(request), _known(segments), _known(users))
+    except ByRule as problem:
+        raise Failed(422, str(problem), [{"where": "segments", "message": str(problem), "allowed": []}]) from problem
     return success()
 
 

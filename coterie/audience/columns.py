@@ -4,12 +4,13 @@ Default columns are listed here; custom ones come from the workspace's catalogue
 from these two places only, never from a request.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
 from coterie.audience.models import Attribute, Scope
+from coterie.audience.segments import ListedSegment, listed_segments
 
 
 class Type(StrEnum):
@@ -111,9 +112,10 @@ RESERVED_KEYS = frozenset(column.key for column in DEFAULT_COLUMNS) | {"attribut
 
 @dataclass(frozen=True)
 class Catalogue:
-    """All columns of one workspace."""
+    """All columns of one workspace, and its segments by id (None: they are not known here and not checked)."""
 
     columns: tuple[Column, ...]
+    segments: Mapping[int, ListedSegment] | None = None
 
     @cached_property
     def by_key(self) -> dict[str, Column]:
@@ -139,6 +141,6 @@ def custom_columns(attributes: Iterable[Attribute]) -> list[Column]:
 
 
 def catalogue(workspace_id: int) -> Catalogue:
-    """The workspace's catalogue: one query."""
+    """The workspace's catalogue: two queries."""
     attributes = Attribute.objects.filter(workspace_id=workspace_id, scope=Scope.PERSON)
-    return Catalogue((*DEFAULT_COLUMNS, *custom_columns(attributes)))
+    return Catalogue((*DEFAULT_COLUMNS, *custom_columns(attributes)), listed_segments(workspace_id))

@@ -11,6 +11,7 @@ from coterie.cli.ground import ACTOR, WorkspaceOption, choose, migrate
 from coterie.cli.say import failed, progress, wrong_use
 from coterie.people.attributes import Refused
 from coterie.segments.catalogue import create, find
+from coterie.segments.membership import ByRule
 from coterie.segments.models import Segment
 from coterie.transfers.importer import Summary, import_csv
 from coterie.transfers.mapping import WrongFile
@@ -83,6 +84,9 @@ def _segment(workspace: Workspace, name: str | None) -> Segment | None:
     if name is None:
         return None
     try:
-        return find(workspace, name) or create(workspace, name, ACTOR)
+        found = find(workspace, name) or create(workspace, name, ACTOR)
     except ValueError as error:
         wrong_use(str(error))
+    if found.is_rule:
+        wrong_use(str(ByRule(found.name)))
+    return found

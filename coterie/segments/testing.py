@@ -1,0 +1,75 @@
+"""Testing people against rules, in the replica: only who has to join or leave comes back."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import duckdb
+
+from coterie.audience.compiler import Predicate
+from coterie.segments.moves import Pair
+from coterie.segments.plan import Ready
+
+# Planning a query takes more than linear time in its predicates; so many at a time are quickest.
+_RULES = 40
+# They stand before the tables of the replica: what a predicate asks of everybody, it then asks of these people only.
+_ONLY_THESE = """
+CREATE TEMP TABLE these AS SELECT unnest(?::BIGINT[]) AS id;
+CREATE TEMP TABLE people AS SELECT * FROM main.people WHERE id IN (FROM these);
+CREATE TEMP TABLE memberships AS SELECT * FROM main.memberships WHERE person_id IN (FROM these);
+"""
+
+
+def differences(
+    reader: duckdb.DuckDBPyConnection, rules: Sequence[Ready], person_ids: Sequence[int]
+) -> tuple[list[Pair], list[Pair]]:
+    """(who has to join, who has to leave) of these people, for all rules in one pass over them.
+
+    Leaves the connection with these people only.
+    """
+    rows: list[tuple[int, int, bool]] = []
+    if rules and person_ids:
+        for statement in _ONLY_THESE.strip().splitlines():
+            reader.execute(statement, [list(person_ids)] if "?" in statement else [])
+        for start in range(0, len(rules), _RULES):
+            rows += _tested(reader, rules[start : start + _RULES])
+    joining = [(segment_id, person_id) for segment_id, person_id, inside in rows if inside]
+    return joining, [(segment_id, person_id) for segment_id, person_id, inside in rows if not inside]
+
+
+def _tested(reader: duckdb.DuckDBPyConnection, rules: Sequence[Ready]) -> list[tuple[int, int, bool]]:
+    numbers = ", ".join(str(int(rule.segment.id)) for rule in rules)
+    truths = ", ".join(rule.predicate.sql for rule in rules)
+    return reader.execute(
+        f"""
+        WITH truth AS (
+            SELECT p.id, unnest([{numbers}]::BIGINT[]) AS segment_id, unnest([{truths}]) AS inside FROM people p)
+        SELECT coalesce(t.segment_id, m.segment_id), coalesce(t.id, m.person_id), t.id IS NOT NULL
+        FROM (FROM truth WHERE inside) t
+        FULL JOIN (FROM memberships WHERE segment_id IN ({numbers})) m
+            ON m.segment_id = t.segment_id AND m.person_id = t.id
+        WHERE t.id IS NULL OR m.person_id IS NULL""",
+        [value for rule in rules for value in rule.predicate.params],
+    ).fetchall()
+
+
+def changing(predicate: Predicate, segment_id: int) -> tuple[str, list[Any]]:
+    """(SQL, values) of everybody who has to join or leave that segment: their `id` and whether they `join`."""
+    sql = f"""
+        SELECT coalesce(t.id, m.person_id) AS id, t.id IS NOT NULL AS joins
+        FROM (SELECT p.id FROM people p WHERE {predicate.sql}) t
+        FULL JOIN (SELECT person_id FROM memberships WHERE segment_id = {int(segment_id)}) m ON m.person_id = t.id
+        WHERE t.id IS NULL OR m.person_id IS NULL"""
+    return sql, [*predicate.params]
+
+
+def all_changing(reader: duckdb.DuckDBPyConnection, predicate: Predicate, segment_id: int) -> Any:
+    """The ids of everybody who has to join or leave that segment, ascending, as an Arrow array."""
+    sql, params = changing(predicate, segment_id)
+    found: Any = reader.execute(f"SELECT id FROM ({sql}) ORDER BY id", params)
+    return found.to_arrow_table().column("id")
+
+
+def replica_revision(reader: duckdb.DuckDBPyConnection) -> int:
+    """The revision whose people this connection sees."""
+    found = reader.execute("SELECT revision FROM state").fetchone()
+    return int(found[0]) if found else 0
