@@ -7,11 +7,12 @@ from django.core.management import call_command
 
 from bench import report
 from bench.measure import Figure
-from bench.parts import export, filters, ingest, load, memory, replica
+from bench.parts import export, filters, ingest, listing, load, memory, replica
 
 PARTS: dict[str, Callable[[int], list[Figure]]] = {
     "load": load.run,
     "filters": filters.run,
+    "list": listing.run,
     "replica": replica.run,
     "ingest": ingest.run,
     "export": export.run,

@@ -1,6 +1,7 @@
 """The memory of processes, in MB (10⁶ bytes)."""
 
 import resource
+from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
 
@@ -10,8 +11,11 @@ def resident_mb(pid: int) -> float:
     return float(psutil.Process(pid).memory_info().rss) / 1e6
 
 
-def peak_mb() -> float:
-    """The most that this process ever held."""
+def peak_mb(pid: int | None = None) -> float:
+    """The most that this process, or another one on Linux, ever held."""
+    if pid is not None:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+        return int(status.partition("VmHWM:")[2].split()[0]) * 1024 / 1e6
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
 
 

@@ -21,6 +21,7 @@ PAGE = ROOT / "docs" / "benchmarks.md"
 TITLES = {
     "load": "Loading demo people",
     "filters": "A page of 50 and the exact count",
+    "list": "The Users page through HTTP",
     "replica": "Keeping the replica up to date",
     "ingest": "Chats coming in over HTTP",
     "export": "CSV of everybody",
@@ -45,21 +46,22 @@ def save(part: str, database: str, people: int, command: str, figures: list[Figu
         ],
     }
     RESULTS.mkdir(parents=True, exist_ok=True)
-    path = RESULTS / f"{moment:%Y-%m-%d}-{part}-{database}.json"
+    many = f"-{people // 1_000_000}m" if people > 1_000_000 else ""
+    path = RESULTS / f"{moment:%Y-%m-%d}-{part}-{database}{many}.json"
     path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return path
 
 
 def write_page() -> None:
-    """`docs/benchmarks.md` from the newest result of every part on every database."""
-    newest: dict[tuple[str, str], dict[str, Any]] = {}
+    """`docs/benchmarks.md` from the newest result of every part on every database, for each number of people."""
+    newest: dict[tuple[str, str, int], dict[str, Any]] = {}
     for path in RESULTS.glob("*.json"):
         result = json.loads(path.read_text(encoding="utf-8"))
-        key = (result["part"], result["database"])
+        key = (result["part"], result["database"], result["people"])
         if key not in newest or newest[key]["taken_at"] < result["taken_at"]:
             newest[key] = result
     order = list(TITLES)
-    results = sorted(newest.values(), key=lambda found: (order.index(found["part"]), found["database"] != "sqlite"))
+    results = sorted(newest.values(), key=lambda r: (order.index(r["part"]), r["database"] != "sqlite", r["people"]))
     PAGE.write_text("\n".join([*_introduction(results), *(line for r in results for line in _section(r))]), "utf-8")
 
 
@@ -74,7 +76,8 @@ def line(figure: Figure) -> str:
 
 def _introduction(results: list[dict[str, Any]]) -> list[str]:
     missed = [
-        f"- **{figure['name']}** ({TITLES[result['part']]}, {result['database']}): {_number(figure['value'])}"
+        f"- **{figure['name']}** ({TITLES[result['part']]}, {result['database']}, {result['people']:,} people):"
+        f" {_number(figure['value'])}"
         f" {figure['unit']}, the goal is {_goal(figure)}"
         for result in results
         for figure in result["figures"]

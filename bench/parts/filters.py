@@ -12,14 +12,13 @@ from django.test import Client
 
 from bench.measure import Figure, in_turns, seconds
 from bench.parts.load import bench_workspace
-from bench.parts.questions import Question, questions
+from bench.parts.questions import Question, questions_of
 from bench.parts.raw import open_raw
 from bench.server import Reader, Server, serving
 from coterie.accounts import tokens
 from coterie.accounts.models import Member, Role, User, Workspace
 from coterie.audience.audience import audience_of
 from coterie.audience.replica import close_all, replica_of
-from coterie.segments.models import Segment
 
 PAGE = 50
 API_PAGE = 40
@@ -30,8 +29,8 @@ FACTOR, OWN_MS = 1.5, 15.0
 def run(people: int) -> list[Figure]:
     """Every question in four ways, in turns."""
     workspace = bench_workspace()
-    raw = _raw_copy(workspace)
-    asked = _questions(workspace, raw)
+    raw = raw_copy(workspace)
+    asked = questions_of(workspace, raw)
     with serving() as server:
         api, page = readers(server, workspace)
         figures = []
@@ -55,7 +54,7 @@ def _way(figure: Figure) -> str:
     return figure.name.partition(":")[0]
 
 
-def _raw_copy(workspace: Workspace) -> duckdb.DuckDBPyConnection:
+def raw_copy(workspace: Workspace) -> duckdb.DuckDBPyConnection:
     """A DuckDB of its own on a copy of the replica's file, with the same memory and threads."""
     replica_of(workspace).catch_up()
     path = replica_of(workspace).path
@@ -63,13 +62,6 @@ def _raw_copy(workspace: Workspace) -> duckdb.DuckDBPyConnection:
     copy = Path(os.environ["COTERIE_DATA"]) / "raw.duckdb"
     shutil.copyfile(path, copy)
     return open_raw(copy)
-
-
-def _questions(workspace: Workspace, raw: duckdb.DuckDBPyConnection) -> list[Question]:
-    segment = Segment.objects.filter(workspace=workspace).order_by("id").first()
-    row = raw.execute("SELECT email FROM people WHERE email IS NOT NULL ORDER BY id LIMIT 1 OFFSET 1000").fetchone()
-    assert segment is not None and row is not None, "the demo has segments and e-mail addresses"
-    return questions(segment.id, row[0])
 
 
 def readers(server: Server, workspace: Workspace) -> tuple[Reader, Reader]:

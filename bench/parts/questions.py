@@ -3,9 +3,13 @@
 from dataclasses import dataclass, field
 from typing import Any as Value
 
+import duckdb
+
+from coterie.accounts.models import Workspace
 from coterie.audience.tree import All, Any, Condition, Node
 from coterie.audience.view import View
 from coterie.core.ids import to_public
+from coterie.segments.models import Segment
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,14 @@ class Question:
     def page_sql(self) -> str:
         """The newest 50."""
         return f"SELECT * FROM people WHERE {self.where} ORDER BY last_seen DESC NULLS LAST, id DESC LIMIT 50"
+
+
+def questions_of(workspace: Workspace, raw: duckdb.DuckDBPyConnection) -> list[Question]:
+    """The filters, about a segment and an address that are there."""
+    segment = Segment.objects.filter(workspace=workspace).order_by("id").first()
+    row = raw.execute("SELECT email FROM people WHERE email IS NOT NULL ORDER BY id LIMIT 1 OFFSET 1000").fetchone()
+    assert segment is not None and row is not None, "the demo has segments and e-mail addresses"
+    return questions(segment.id, row[0])
 
 
 def questions(segment_id: int, email: str) -> list[Question]:

@@ -63,11 +63,12 @@ class Role(models.TextChoices):
 
 
 class Member(models.Model):
-    """A login's place in one workspace."""
+    """A login's place in one workspace. `preferences` holds how this member likes the list; see `web.layout`."""
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="members")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.VIEWER)
+    preferences = models.JSONField(default=dict)
     created_at = models.DateTimeField(default=now)
 
     class Meta:

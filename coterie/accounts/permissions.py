@@ -12,6 +12,7 @@ class Verb(StrEnum):
     EXPORT = "export"
     EDIT_SEGMENTS = "edit segments"
     SEE_SECRETS = "see secrets"
+    EDIT_ATTRIBUTES = "edit attributes"
 
 
 # From the least to the most.
@@ -21,6 +22,7 @@ LEAST_ROLE: dict[Verb, Role] = {
     Verb.EXPORT: Role.EDITOR,
     Verb.EDIT_SEGMENTS: Role.EDITOR,
     Verb.SEE_SECRETS: Role.ADMIN,
+    Verb.EDIT_ATTRIBUTES: Role.ADMIN,
 }
 
 

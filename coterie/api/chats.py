@@ -9,6 +9,7 @@ from pydantic import Field
 from coterie.api import auth, shapes
 from coterie.api.auth import TokenRequest, workspace_of
 from coterie.api.envelope import Failed
+from coterie.audience.columns import hidden_keys
 from coterie.chats import queries
 from coterie.core.clock import UTC
 from coterie.core.ids import from_public
@@ -36,7 +37,9 @@ def list_chats(
 ) -> list[dict[str, Any]]:
     """`after` is the `createdAt` of the last chat received, in milliseconds since 1970."""
     before = None if after is None else _FIRST + dt.timedelta(milliseconds=after)
-    return [shapes.chat(found) for found in queries.latest(workspace_of(request), before, PAGE)]
+    workspace = workspace_of(request)
+    hidden = hidden_keys(workspace.pk)
+    return [shapes.chat(found, hidden) for found in queries.latest(workspace, before, PAGE)]
 
 
 @router.get(
@@ -50,7 +53,8 @@ def list_chats(
 def get_chat(request: TokenRequest, chat_id: str) -> dict[str, Any]:
     """404 when the workspace has no chat of this id."""
     row_id = from_public(chat_id)
-    found = queries.one(workspace_of(request), row_id) if row_id is not None else None
+    workspace = workspace_of(request)
+    found = queries.one(workspace, row_id) if row_id is not None else None
     if found is None:
         raise Failed(404, f"There is no chat with the id {chat_id[:100]}.")
-    return shapes.chat(found)
+    return shapes.chat(found, hidden_keys(workspace.pk))

@@ -13,6 +13,7 @@ import re
 from typing import Any
 
 from coterie.audience.columns import Catalogue, Type
+from coterie.audience.compiler import no_column
 from coterie.audience.tree import Condition, FilterError
 
 MAX_FILTERS = 5
@@ -58,7 +59,7 @@ def _condition(data: Any, where: str, catalogue: Catalogue) -> Condition:
     if rule is not None and not isinstance(rule, str):
         raise FilterError(f"{where}.rule", "expected a text.")
     if column is None:
-        raise FilterError(f"{where}.attribute", f"there is no attribute “{key[:128]}”.", tuple(catalogue.by_key))
+        raise no_column(key, catalogue, f"{where}.attribute")
     return _with_rule(key, column.type, _CAPITAL.sub("_", rule or "is").lower(), values)
 
 

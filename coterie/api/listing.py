@@ -13,10 +13,10 @@ from coterie.api import filters
 from coterie.api.envelope import Failed
 from coterie.api.nested import nested, pairs_of
 from coterie.audience.audience import Audience
-from coterie.audience.compiler import compile_filter
+from coterie.audience.compiler import compile_filter, no_column
 from coterie.audience.cursor import Cursor
 from coterie.audience.tree import FilterError
-from coterie.audience.view import View, is_sortable
+from coterie.audience.view import View, is_sortable, unsortable
 from coterie.core.ids import from_public
 
 MAX_LIMIT = 40
@@ -81,8 +81,7 @@ def _keys(text: str | None, audience: Audience) -> frozenset[str] | None:
         return None
     keys = [key for key in text.split(",") if key]
     if unknown := [key for key in keys if key not in audience.catalogue.by_key]:
-        allowed = tuple(audience.catalogue.by_key)
-        raise refused([FilterError("columns", f"there is no attribute “{unknown[0][:128]}”.", allowed)])
+        raise refused([no_column(unknown[0], audience.catalogue, "columns")])
     return frozenset(keys)
 
 
@@ -92,7 +91,7 @@ def _sort(pairs: list[tuple[str, str]], audience: Audience) -> str:
         return DEFAULT_SORT
     if isinstance(asked, str):
         if not is_sortable(asked.removeprefix("-"), audience.catalogue):
-            raise FilterError("sort", f"the list cannot be sorted by “{asked[:128]}”.")
+            raise unsortable(asked, audience.catalogue)
         return asked
     if not isinstance(asked, dict) or set(asked) - {"field", "order"}:
         raise FilterError("sort", "expected a field and an order.", ("field", "order"))

@@ -1,9 +1,11 @@
 """The objects of the API, in the spelling of ChatBot's."""
 
+from collections.abc import Container, Mapping
 from typing import Any
 
 from ninja import Field, Schema
 
+from coterie.audience.models import Scope
 from coterie.audience.query import Row
 from coterie.chats.models import Chat
 from coterie.chats.queries import Conversation
@@ -176,14 +178,16 @@ def listed_user(row: Row, keys: frozenset[str] | None) -> dict[str, Any]:
     }
 
 
-def user(person: Person, chats: list[Chat], segments: list[Segment]) -> dict[str, Any]:
-    """A `User`."""
+def user(
+    person: Person, chats: list[Chat], segments: list[Segment], hidden: Mapping[Scope, Container[str]]
+) -> dict[str, Any]:
+    """A `User`, without the attributes that the workspace has hidden."""
     return {
         "id": person.public_id,
         "userId": person.user_id,
         "banned": person.banned,
-        "attributes": attributes(person.attributes),
-        "sessionAttributes": chats[0].attributes if chats else {},
+        "attributes": attributes(_shown(person.attributes, hidden[Scope.PERSON])),
+        "sessionAttributes": _shown(chats[0].attributes, hidden[Scope.SESSION]) if chats else {},
         "conversations": [_conversation(chat) for chat in chats],
         "segments": [{"id": segment.public_id, "name": segment.name} for segment in segments],
         "createdAt": iso(person.created_at),
@@ -196,10 +200,10 @@ def segment(row: Segment, users: int) -> dict[str, Any]:
     return {"id": row.public_id, "name": row.name, "users": users, "createdAt": iso(row.created_at)}
 
 
-def chat(conversation: Conversation) -> dict[str, Any]:
-    """A `SingleChat`, and without `attributes` a `ListedChat`."""
+def chat(conversation: Conversation, hidden: Mapping[Scope, Container[str]]) -> dict[str, Any]:
+    """A `SingleChat`, and without `attributes` a `ListedChat`; without what the workspace has hidden."""
     row, person = conversation.chat, conversation.person
-    known = person.attributes if person else {}
+    known = _shown(person.attributes, hidden[Scope.PERSON]) if person else {}
     return {
         "id": row.public_id,
         "storyId": None,
@@ -216,8 +220,12 @@ def chat(conversation: Conversation) -> dict[str, Any]:
         "finished": _finished(row),
         "createdAt": iso(row.started_at),
         "updatedAt": iso(row.last_at),
-        "attributes": row.attributes,
+        "attributes": _shown(row.attributes, hidden[Scope.SESSION]),
     }
+
+
+def _shown(known: dict[str, Any], hidden: Container[str]) -> dict[str, Any]:
+    return {key: value for key, value in known.items() if key not in hidden}
 
 
 def _conversation(row: Chat) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from coterie.api.filters import KINDS, MAX_FILTERS
 from coterie.api.listing import MAX_LIMIT, Listing, listing, refused
 from coterie.audience import query
 from coterie.audience.audience import Audience, audience_of
+from coterie.audience.columns import hidden_keys
 from coterie.audience.tree import FilterError
 from coterie.audience.view import View
 from coterie.chats import queries
@@ -114,4 +115,5 @@ def get_user(request: TokenRequest, user_id: str) -> dict[str, Any]:
         raise Failed(404, f"There is no user with the id {user_id[:100]}.")
     inside = Membership.objects.filter(workspace=workspace, person_id=person.id).values("segment_id")
     segments = Segment.objects.filter(workspace=workspace, id__in=inside).order_by("name")
-    return shapes.user(person, queries.of_person(workspace, person.id, MAX_CONVERSATIONS), list(segments))
+    chats = queries.of_person(workspace, person.id, MAX_CONVERSATIONS)
+    return shapes.user(person, chats, list(segments), hidden_keys(workspace.pk))

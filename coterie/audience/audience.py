@@ -10,7 +10,7 @@ import duckdb
 from coterie.accounts.models import Workspace
 from coterie.audience import query
 from coterie.audience.columns import Catalogue, Column, catalogue
-from coterie.audience.compiler import Predicate, compile_filter
+from coterie.audience.compiler import Predicate, compile_filter, misfits
 from coterie.audience.moments import Moments
 from coterie.audience.replica import Replica, replica_of
 from coterie.audience.tree import Node
@@ -59,6 +59,16 @@ class Audience:
         """Ids of everybody who matches, ascending."""
         predicate = self.predicate(node)
         return self.ask(lambda reader: query.matching_ids(reader, predicate))
+
+    def misfits(self, column: Column) -> tuple[int, int]:
+        """(how many people have a value that the column's type cannot read, how many have one at all)."""
+        wrong, right = misfits(column), Predicate(f"{column.sql} IS NOT NULL", ())
+
+        def question(reader: duckdb.DuckDBPyConnection) -> tuple[int, int]:
+            unread = query.count(reader, wrong)
+            return unread, unread + query.count(reader, right)
+
+        return self.ask(question)
 
     def segment_sizes(self) -> dict[int, int]:
         """People per segment id; a segment without people is missing."""

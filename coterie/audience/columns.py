@@ -4,8 +4,8 @@ Default columns are listed here; custom ones come from the workspace's catalogue
 from these two places only, never from a request.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 
@@ -32,11 +32,17 @@ class Group(StrEnum):
     CHANNEL = "Channel"
     CUSTOM = "Custom attributes"
     SEGMENT = "Segment"
+    COMPUTED = "Computed"
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column. `key` is its name in URLs and the API, `field` its name in the replica (None: inside `custom`)."""
+    """One column. `key` is its name in URLs and the API, `field` its name in the replica (None: inside `custom`).
+
+    `formula` is the expression of a computed column. `hash` is the field that holds a hash of the value in lower case:
+    nearly everybody's value differs, so comparing four bytes first makes looking for one ten times faster.
+    `label` is the team's own, if it gave one. `personal` marks what tells who somebody is.
+    """
 
     key: str
     label: str
@@ -44,19 +50,21 @@ class Column:
     group: Group
     icon: str
     field: str | None = None
+    formula: str = ""
+    hash: str = ""
+    personal: bool = False
 
     @property
     def sql(self) -> str:
         """The column as a DuckDB expression of its type: VARCHAR, DOUBLE, TIMESTAMP (UTC) or BOOLEAN."""
+        if self.formula:
+            return self.formula
         if self.field is not None:
             return f"p.{self.field}"
-        escaped = self.key.replace("'", "''")
-        text = f"(p.custom['{escaped}']::VARCHAR)"
+        text = self._text
         match self.type:
-            case Type.NUMBER:
-                # Through text, because try_cast straight from VARIANT is many times slower. NaN and infinity are none.
-                number = f"try_cast({text} AS DOUBLE)"
-                return f"CASE WHEN isfinite({number}) THEN {number} END"
+            case Type.NUMBER:  # NaN and infinity are none.
+                return f"CASE WHEN isfinite({self.number}) THEN {self.number} END"
             case Type.TIME:
                 # Without an offset it is the time on the wall where the workspace is: the connection's time zone. What
                 # begins with no digit is no time ("infinity", "epoch").
@@ -68,20 +76,51 @@ class Column:
                 return text
 
     @property
+    def number(self) -> str:
+        """A number column as a DOUBLE that may also be NaN or infinite: half the work of `sql`, which is never so."""
+        # Through text, because try_cast straight from VARIANT is many times slower.
+        return f"try_cast({self._text} AS DOUBLE)" if self.is_custom else self.sql
+
+    @property
+    def _text(self) -> str:
+        escaped = self.key.replace("'", "''")
+        return f"(p.custom['{escaped}']::VARCHAR)"
+
+    @property
+    def is_custom(self) -> bool:
+        """Whether the value is one of the workspace's own attributes."""
+        return self.field is None and not self.formula and self.type != Type.SEGMENT
+
+    @property
     def is_default(self) -> bool:
-        """Whether the value is one of the person's `default_*` attributes."""
+        """Whether the key is one that no workspace can give to an attribute of its own."""
         return self.key.startswith("default_")
 
 
-def _text(key: str, label: str, group: Group, icon: str) -> Column:
-    return Column(key, label, Type.TEXT, group, icon, key.removeprefix("default_"))
+# What tells who somebody is, unless the team decides otherwise.
+PERSONAL_KEYS = frozenset(
+    {"default_email", "default_name", "default_username", "default_avatar", "default_ip", "default_gender"}
+)
+
+
+def _text(key: str, label: str, group: Group, icon: str, hash_field: str = "") -> Column:
+    field_name = key.removeprefix("default_")
+    return Column(key, label, Type.TEXT, group, icon, field_name, hash=hash_field, personal=key in PERSONAL_KEYS)
+
+
+def _location(hidden: Container[str] = ()) -> str:
+    """City and region, or what is known of them and not hidden."""
+    city, region, country = (
+        "NULL" if f"default_{part}" in hidden else f"p.{part}" for part in ("city", "region", "country")
+    )
+    return f"nullif(concat_ws(', ', {city}, coalesce({region}, {country})), '')"
 
 
 # In the order in which the filter builder lists them.
 DEFAULT_COLUMNS: tuple[Column, ...] = (
-    _text("default_email", "Email", Group.PROFILE, "mail"),
+    _text("default_email", "Email", Group.PROFILE, "mail", "email_hash"),
     _text("default_name", "Name", Group.PROFILE, "user"),
-    Column("userId", "User ID", Type.TEXT, Group.PROFILE, "hash", "user_id"),
+    Column("userId", "User ID", Type.TEXT, Group.PROFILE, "hash", "user_id", hash="user_id_hash"),
     _text("default_username", "Username", Group.PROFILE, "user"),
     _text("default_language", "Language", Group.PROFILE, "globe"),
     _text("default_gender", "Gender", Group.PROFILE, "user"),
@@ -99,22 +138,28 @@ DEFAULT_COLUMNS: tuple[Column, ...] = (
     _text("default_url", "Source", Group.CHANNEL, "link"),
     _text("default_referrer", "Referrer", Group.CHANNEL, "link"),
     Column("segment", "Segment", Type.SEGMENT, Group.SEGMENT, "segments"),
+    Column("default_location", "Location", Type.TEXT, Group.COMPUTED, "pin", formula=_location()),
 )
 
-DEFAULT_KEYS: tuple[str, ...] = tuple(column.key for column in DEFAULT_COLUMNS if column.is_default)
-# What tells who somebody is, unless the team decides otherwise.
-PERSONAL_KEYS = frozenset(
-    {"default_email", "default_name", "default_username", "default_avatar", "default_ip", "default_gender"}
+# What channels and the API may write.
+DEFAULT_KEYS: tuple[str, ...] = tuple(
+    column.key for column in DEFAULT_COLUMNS if column.is_default and column.field is not None
 )
+# Leads each row, and so cannot be hidden.
+LEADS = "default_name"
 # Names that a custom attribute may not take, because URLs and the API use them for something else.
 RESERVED_KEYS = frozenset(column.key for column in DEFAULT_COLUMNS) | {"attribute", "id", "conversations"}
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """All columns of one workspace, and its segments by id (None: they are not known here and not checked)."""
+    """All columns of one workspace. The `hidden` ones, by key, are kept out of every answer.
+
+    `segments` are its segments by id; None: they are not known here and not checked.
+    """
 
     columns: tuple[Column, ...]
+    hidden: Mapping[str, Column] = field(default_factory=dict)
     segments: Mapping[int, ListedSegment] | None = None
 
     @cached_property
@@ -128,19 +173,44 @@ class Catalogue:
 
     @property
     def custom(self) -> list[Column]:
-        """The workspace's own attributes, by name."""
+        """The workspace's own attributes, by label."""
         return [column for column in self.columns if column.group == Group.CUSTOM]
 
 
-def custom_columns(attributes: Iterable[Attribute]) -> list[Column]:
-    """Columns of catalogued custom attributes, by name."""
-    columns = [
-        Column(attribute.key, attribute.key, Type(attribute.type), Group.CUSTOM, "braces") for attribute in attributes
-    ]
-    return sorted(columns, key=lambda column: (column.key.lower(), column.key))
+def custom_column(attribute: Attribute) -> Column:
+    """The column of a custom attribute."""
+    label = attribute.label or attribute.key
+    return Column(attribute.key, label, Type(attribute.type), Group.CUSTOM, "braces", personal=attribute.personal)
+
+
+def as_the_team_has_it(column: Column, attribute: Attribute | None) -> Column:
+    """A default column with the label and the mark that its row in the catalogue gives it."""
+    if attribute is None:
+        return column
+    return replace(column, label=attribute.label or column.label, personal=attribute.personal)
+
+
+def catalogue_of(attributes: Iterable[Attribute]) -> Catalogue:
+    """The catalogue behind the rows about people."""
+    rows = {attribute.key: attribute for attribute in attributes}
+    hidden = {key for key, attribute in rows.items() if attribute.hidden and key != LEADS}
+    custom = [custom_column(attribute) for key, attribute in rows.items() if key not in DEFAULT_KEYS]
+    custom.sort(key=lambda column: (column.label.lower(), column.key))
+    columns = [*(as_the_team_has_it(column, rows.get(column.key)) for column in DEFAULT_COLUMNS), *custom]
+    columns = [replace(column, formula=_location(hidden)) if column.formula else column for column in columns]
+    return Catalogue(
+        tuple(column for column in columns if column.key not in hidden),
+        {column.key: column for column in columns if column.key in hidden},
+    )
 
 
 def catalogue(workspace_id: int) -> Catalogue:
     """The workspace's catalogue: two queries."""
     attributes = Attribute.objects.filter(workspace_id=workspace_id, scope=Scope.PERSON)
-    return Catalogue((*DEFAULT_COLUMNS, *custom_columns(attributes)), listed_segments(workspace_id))
+    return replace(catalogue_of(attributes), segments=listed_segments(workspace_id))
+
+
+def hidden_keys(workspace_id: int) -> dict[Scope, frozenset[str]]:
+    """The hidden attributes of people and of chats, for answers that read the system of record: one query."""
+    rows = list(Attribute.objects.filter(workspace_id=workspace_id, hidden=True).values_list("scope", "key"))
+    return {scope: frozenset(key for of, key in rows if of == scope and key != LEADS) for scope in Scope}

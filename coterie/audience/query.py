@@ -5,7 +5,8 @@ Every question takes a compiled `Predicate`, so that all answers about one filte
 
 import datetime as dt
 import json
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +22,15 @@ from coterie.core.ids import to_public
 
 _FIELDS = ("id", "user_id", "banned", "created_at", "last_seen", "chats")
 _DEFAULT_FIELDS = tuple(key.removeprefix("default_") for key in DEFAULT_KEYS)
-_SORT_TYPES = {Type.TEXT: "VARCHAR", Type.NUMBER: "DOUBLE", Type.TIME: "TIMESTAMP", Type.BOOLEAN: "BOOLEAN"}
+_SORT_TYPES = {
+    Type.TEXT: "VARCHAR",
+    Type.NUMBER: "DOUBLE",
+    Type.TIME: "TIMESTAMP",
+    Type.BOOLEAN: "BOOLEAN",
+    Type.SEGMENT: "BIGINT",
+}
+# So many matching people are few: they are counted, sorted and cut into pages in one scan.
+FEW = 2_000
 _ROW = ", ".join(f"p.{name}" for name in (*_FIELDS, *_DEFAULT_FIELDS)) + ", p.custom::JSON::VARCHAR"
 
 
@@ -43,6 +52,12 @@ class Row:
         """24 hex digits."""
         return to_public(self.id)
 
+    @property
+    def location(self) -> str:
+        """City and region, or what is known of them; see `columns`."""
+        city, region, country = (self.attributes.get(f"default_{part}") for part in ("city", "region", "country"))
+        return ", ".join(str(part) for part in (city, region or country) if part)
+
     def value(self, column: Column) -> Any:
         """The person's value in a column; None when it is missing."""
         match column.key:
@@ -56,30 +71,47 @@ class Row:
                 return self.created_at
             case "chats":
                 return self.chats
+            case "default_location":
+                return self.location or None
             case _:
                 return self.attributes.get(column.key)
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a list. `total` is exact. `next` leads to the following page, `previous` to the one before."""
+    """One page of a list. `total` is exact, or None while it is not known.
+
+    `next` leads to the following page, `previous` to the one before.
+    """
 
     rows: list[Row]
-    total: int
+    total: int | None
     first: int
     next: Cursor | None
     previous: Cursor | None = None
 
 
-def page(reader: duckdb.DuckDBPyConnection, predicate: Predicate, view: View, catalogue: Catalogue, limit: int) -> Page:
-    """The page of `view` after (or before) its cursor, and the exact number of people that match."""
+def page(
+    reader: duckdb.DuckDBPyConnection,
+    predicate: Predicate,
+    view: View,
+    catalogue: Catalogue,
+    limit: int,
+    patience: float | None = None,
+) -> Page:
+    """The page of `view` after (or before) its cursor, and the exact number of people that match.
+
+    With `patience` (seconds), `total` is None when counting would take longer; `count` then says it in its own time.
+    """
     column = catalogue.by_key[view.sort_key]
-    # Two steps: the few ids by their order, then their rows. Reading whole rows in the first step costs 5 × more.
-    found = _keys(reader, predicate, view, column, limit + 1)
+    total, found = _few(reader, predicate, view, column, limit + 1)
+    if total is None:
+        # Two steps: the few ids by their order, then their rows. Reading whole rows in the first step costs 5 × more.
+        found = _keys(reader, predicate, view, column, limit + 1)
     more, found = len(found) > limit, found[:limit]
     if view.before is not None and not more:
         # The beginning of the list, with whoever came meanwhile: the same as the page without a cursor.
-        return page(reader, predicate, view.first_page(), catalogue, limit)
+        return page(reader, predicate, view.first_page(), catalogue, limit, patience)
     position = view.after.position if view.after else 0
     if view.before is not None:
         found.reverse()
@@ -90,24 +122,61 @@ def page(reader: duckdb.DuckDBPyConnection, predicate: Predicate, view: View, ca
 
     following = cursor(found[-1], position + len(found)) if found and (more or view.before) else None
     previous = cursor(found[0], position) if found and (view.after or view.before) else None
-    # A page that is not full, from the start of the list, holds everybody there is.
-    everybody = not more and view.after is None and view.before is None
-    total = len(found) if everybody else count(reader, predicate)
-    return Page(rows(reader, [key[0] for key in found]), total, position + 1 if found else 0, following, previous)
+    if total is None:
+        total = count(reader, predicate) if patience is None else _count_within(reader, predicate, patience)
+    shown = rows(reader, [key[0] for key in found], catalogue.hidden)
+    return Page(shown, total, position + 1 if found else 0, following, previous)
+
+
+def _few(
+    reader: duckdb.DuckDBPyConnection, predicate: Predicate, view: View, column: Column, limit: int
+) -> tuple[int | None, list[tuple[int, Any]]]:
+    """The total and the page's keys in one scan, when few people match; (None, []) when they are many.
+
+    Whoever is looked for by a costly condition is mostly one of few, and then a second scan would double the time. When
+    many match, this scan ends early.
+    """
+    sql, params = _beyond(view, "v", "id", column.type)
+    found = reader.execute(
+        f"WITH few AS MATERIALIZED (SELECT p.id, {_sort_value(column)} AS v FROM people p WHERE {predicate.sql}"
+        f" LIMIT {FEW + 1}), number AS (SELECT count(*) AS n FROM few)"
+        f" SELECT n, id, v FROM number LEFT JOIN (SELECT id, v FROM few WHERE true{sql}"
+        f" ORDER BY {_order(view, 'v', 'id')} LIMIT {int(limit)}) ON true ORDER BY {_order(view, 'v', 'id')}",
+        [*predicate.params, *params],
+    ).fetchall()
+    total = found[0][0]
+    return (None, []) if total > FEW else (total, [row[1:] for row in found if row[1] is not None])
 
 
 def _keys(
     reader: duckdb.DuckDBPyConnection, predicate: Predicate, view: View, column: Column, limit: int
 ) -> list[tuple[int, Any]]:
     """Ids and sort values of the next people in the view's order; going back, the nearest first."""
-    back = view.before is not None
-    direction, nulls = "DESC" if view.descending != back else "ASC", "FIRST" if back else "LAST"
-    sql, params = _beyond(view, column)
+    value = _sort_value(column)
+    sql, params = _beyond(view, value, "p.id", column.type)
     return reader.execute(
-        f"SELECT p.id, {_sort_value(column)} FROM people p WHERE {predicate.sql}{sql}"
-        f" ORDER BY {_sort_value(column)} {direction} NULLS {nulls}, p.id {direction} LIMIT {int(limit)}",
+        f"SELECT p.id, {value} FROM people p WHERE {predicate.sql}{sql}"
+        f" ORDER BY {_order(view, value, 'p.id')} LIMIT {int(limit)}",
         [*predicate.params, *params],
     ).fetchall()
+
+
+def _order(view: View, value: str, person_id: str) -> str:
+    back = view.before is not None
+    direction, nulls = "DESC" if view.descending != back else "ASC", "FIRST" if back else "LAST"
+    return f"{value} {direction} NULLS {nulls}, {person_id} {direction}"
+
+
+def _count_within(reader: duckdb.DuckDBPyConnection, predicate: Predicate, seconds: float) -> int | None:
+    """The exact number, or None when it takes longer."""
+    timer = threading.Timer(seconds, reader.interrupt)
+    timer.start()
+    try:
+        return count(reader, predicate)
+    except duckdb.InterruptException:
+        return None
+    finally:
+        timer.cancel()
 
 
 def count(reader: duckdb.DuckDBPyConnection, predicate: Predicate) -> int:
@@ -116,8 +185,8 @@ def count(reader: duckdb.DuckDBPyConnection, predicate: Predicate) -> int:
     return int(found[0]) if found else 0
 
 
-def rows(reader: duckdb.DuckDBPyConnection, ids: Sequence[int]) -> list[Row]:
-    """The people of these ids, in this order; ids of nobody are left out."""
+def rows(reader: duckdb.DuckDBPyConnection, ids: Sequence[int], hidden: Container[str] = ()) -> list[Row]:
+    """The people of these ids, in this order, without their `hidden` attributes; ids of nobody are left out."""
     if not ids:
         return []
     marks = ", ".join("?" * len(ids))
@@ -127,7 +196,7 @@ def rows(reader: duckdb.DuckDBPyConnection, ids: Sequence[int]) -> list[Row]:
         f"SELECT segment_id, person_id FROM memberships WHERE person_id IN ({marks}) ORDER BY ALL", list(ids)
     ).fetchall():
         segments.setdefault(person_id, []).append(segment_id)
-    by_id = {row[0]: _row(row, segments.get(row[0], [])) for row in found}
+    by_id = {row[0]: _row(row, segments.get(row[0], []), hidden) for row in found}
     return [by_id[row_id] for row_id in ids if row_id in by_id]
 
 
@@ -195,37 +264,40 @@ def cursor_after(reader: duckdb.DuckDBPyConnection, person_id: int, sort: str, c
 
 
 def _sort_value(column: Column) -> str:
+    """What people are ordered by; of segments, how many they are in."""
+    if column.type == Type.SEGMENT:
+        return "p.segments"
     return f"lower({column.sql})" if column.type == Type.TEXT else column.sql
 
 
-def _beyond(view: View, column: Column) -> tuple[str, list[Any]]:
-    """The keyset condition: strictly after (or before) the cursor in the view's order; missing values come last."""
+def _beyond(view: View, value: str, person_id: str, kind: Type) -> tuple[str, list[Any]]:
+    """The keyset condition: strictly after (or before) the cursor in the view's order; missing values come last.
+
+    `value` and `person_id` are the expressions that are compared with the cursor's.
+    """
     cursor, back = view.before or view.after, view.before is not None
     if cursor is None:
         return "", []
-    expression, than = _sort_value(column), "<" if view.descending != back else ">"
+    than = "<" if view.descending != back else ">"
     if cursor.value is None:
-        missing = f"({expression} IS NULL AND p.id {than} ?)"
-        return f" AND ({missing} OR {expression} IS NOT NULL)" if back else f" AND {missing}", [cursor.person_id]
+        missing = f"({value} IS NULL AND {person_id} {than} ?)"
+        return f" AND ({missing} OR {value} IS NOT NULL)" if back else f" AND {missing}", [cursor.person_id]
     # A cursor written by hand may hold anything: what does not fit the column comes before and after nobody.
-    mark = f"try_cast(? AS {_SORT_TYPES[column.type]})"
-    beyond = f"{expression} {than} {mark} OR ({expression} = {mark} AND p.id {than} ?)"
-    return f" AND ({beyond}{'' if back else f' OR {expression} IS NULL'})", [
-        cursor.value,
-        cursor.value,
-        cursor.person_id,
-    ]
+    mark = f"try_cast(? AS {_SORT_TYPES[kind]})"
+    beyond = f"{value} {than} {mark} OR ({value} = {mark} AND {person_id} {than} ?)"
+    return f" AND ({beyond}{'' if back else f' OR {value} IS NULL'})", [cursor.value, cursor.value, cursor.person_id]
 
 
 def _portable(value: Any) -> Value:
     return value.isoformat(sep=" ") if isinstance(value, dt.datetime) else value
 
 
-def _row(values: tuple[Any, ...], segments: list[int]) -> Row:
+def _row(values: tuple[Any, ...], segments: list[int], hidden: Container[str]) -> Row:
     person_id, user_id, banned, created_at, last_seen, chats = values[: len(_FIELDS)]
     defaults = zip(DEFAULT_KEYS, values[len(_FIELDS) : -1], strict=True)
     attributes = {key: value for key, value in defaults if value is not None}
     attributes |= json.loads(values[-1]) if values[-1] else {}
+    attributes = {key: value for key, value in attributes.items() if key not in hidden}
     return Row(person_id, user_id, banned, _aware(created_at), _aware(last_seen), chats, attributes, segments)
 
 

@@ -22,6 +22,7 @@ from django.conf import settings
 from coterie.accounts.models import Workspace
 from coterie.audience import source
 from coterie.audience.columns import DEFAULT_KEYS
+from coterie.audience.rules import HASH
 from coterie.audience.slots import take_slot
 
 log = logging.getLogger(__name__)
@@ -30,27 +31,35 @@ T = TypeVar("T")
 DAMAGE = (duckdb.IOException, duckdb.InternalException, duckdb.FatalException, duckdb.SerializationException)
 
 # Raised when the tables below change: an older file is rebuilt.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 # Below this many journal entries a catch-up is always worth it.
 MANY_CHANGES = 50_000
 _TEXT_FIELDS = [key.removeprefix("default_") for key in DEFAULT_KEYS]
 _SCHEMA = f"""
 CREATE OR REPLACE TABLE people (
     id BIGINT, user_id VARCHAR, banned BOOLEAN, created_at TIMESTAMP, last_seen TIMESTAMP, chats INTEGER,
-    {", ".join(f"{field} VARCHAR" for field in _TEXT_FIELDS)}, custom VARIANT);
+    {", ".join(f"{field} VARCHAR" for field in _TEXT_FIELDS)}, custom VARIANT,
+    email_hash UINTEGER, user_id_hash UINTEGER, segments INTEGER);
 CREATE OR REPLACE TABLE memberships (segment_id BIGINT, person_id BIGINT);
 CREATE OR REPLACE TABLE state (version INTEGER, workspace VARCHAR, epoch INTEGER, revision BIGINT);
 """
 _SHAPE = json.dumps(dict.fromkeys(DEFAULT_KEYS, "VARCHAR"))
 _WITHOUT_DEFAULTS = json.dumps(dict.fromkeys(DEFAULT_KEYS))
+
+
 # What stands in the stream may be text (SQLite) or typed (PostgreSQL); the casts accept both.
-_INSERT_PEOPLE = f"""
+def _insert_people(whose: str) -> str:
+    """`whose`: a condition on the memberships to be counted, for they are many."""
+    return f"""
 INSERT INTO people
 SELECT id, user_id, banned::BOOLEAN,
     created_at::TIMESTAMPTZ AT TIME ZONE 'UTC', last_seen::TIMESTAMPTZ AT TIME ZONE 'UTC',
-    chats, {", ".join(f"d.{key}" for key in DEFAULT_KEYS)}, rest::VARIANT
+    chats, {", ".join(f"d.{key}" for key in DEFAULT_KEYS)}, rest::VARIANT,
+    {HASH.format("lower(d.default_email)")}, {HASH.format("lower(user_id)")},
+    coalesce(m.segments, 0)
 FROM (SELECT *, json_transform(attributes, '{_SHAPE}') AS d, json_merge_patch(attributes, '{_WITHOUT_DEFAULTS}') AS rest
       FROM incoming)
+LEFT JOIN (SELECT person_id, count(*) AS segments FROM memberships WHERE {whose} GROUP BY ALL) m ON m.person_id = id
 """
 
 
@@ -217,13 +226,14 @@ class Replica:
         self.revision = target
 
     def _load(self, writer: duckdb.DuckDBPyConnection, ids: Sequence[int] | None) -> None:
-        with source.people(self.workspace_id, ids) as incoming:
-            writer.register("incoming", incoming)
-            writer.execute(_INSERT_PEOPLE)
-            writer.unregister("incoming")
+        # Memberships first: a person's row knows how many there are.
         with source.memberships(self.workspace_id, ids) as incoming:
             writer.register("incoming", incoming)
             writer.execute("INSERT INTO memberships SELECT segment_id, person_id FROM incoming")
+            writer.unregister("incoming")
+        with source.people(self.workspace_id, ids) as incoming:
+            writer.register("incoming", incoming)
+            writer.execute(_insert_people("true" if ids is None else "person_id IN (FROM changed)"))
             writer.unregister("incoming")
 
     @contextmanager

@@ -17,6 +17,8 @@ from coterie.core.clock import FUTURE_TOLERANCE
 from coterie.core.ids import from_public
 
 Sql = tuple[str, list[Any]]
+# What a column's `hash` field holds of a text in lower case; also used where the replica is filled.
+HASH = "(hash({}) >> 32)::UINTEGER"
 
 
 class Arity(StrEnum):
@@ -40,26 +42,31 @@ class Rule:
 
 
 def _equals(column: Column, values: Sequence[str], _: Moments) -> Sql:
-    if len(values) == 1:
-        return f"lower({column.sql}) = lower(?)", [values[0]]
     marks = ", ".join(["lower(?)"] * len(values))
-    return f"lower({column.sql}) IN ({marks})", list(values)
+    sql = f"lower({column.sql}) = {marks}" if len(values) == 1 else f"lower({column.sql}) IN ({marks})"
+    if not column.hash:
+        return sql, list(values)
+    hashes = ", ".join([HASH.format("lower(?)")] * len(values))
+    return f"(p.{column.hash} IN ({hashes}) AND {sql})", [*values, *values]
 
 
-def _part(function: str, pattern: str) -> Callable[[Column, Sequence[str], Moments], Sql]:
-    def build(column: Column, values: Sequence[str], _: Moments) -> Sql:
-        value = values[0]
+def _part(function: str, pattern: str) -> Callable[[str, str], Sql]:
+    def build(sql: str, value: str) -> Sql:
         if "%" in value or "_" in value:
-            return f"{function}(lower({column.sql}), lower(?))", [value]
+            return f"{function}(lower({sql}), lower(?))", [value]
         # Up to twice as fast as lower() on both sides, and the same answer as long as there is nothing to escape.
-        return f"{column.sql} ILIKE ?", [pattern.format(value)]
+        return f"{sql} ILIKE ?", [pattern.format(value)]
 
     return build
 
 
-_contains = _part("contains", "%{}%")
-_starts = _part("starts_with", "{}%")
-_ends = _part("ends_with", "%{}")
+contains = _part("contains", "%{}%")
+starts_with = _part("starts_with", "{}%")
+ends_with = _part("ends_with", "%{}")
+
+
+def _of_column(build: Callable[[str, str], Sql]) -> Callable[[Column, Sequence[str], Moments], Sql]:
+    return lambda column, values, _: build(column.sql, values[0])
 
 
 def _is_set(column: Column, _values: Sequence[str], _: Moments) -> Sql:
@@ -76,14 +83,17 @@ def number(text: str) -> float:
 
 def _compare(operator: str) -> Callable[[Column, Sequence[str], Moments], Sql]:
     def build(column: Column, values: Sequence[str], _: Moments) -> Sql:
-        return f"{column.sql} {operator} ?", [number(values[0])]
+        sql = column.number
+        # The bound keeps NaN, which DuckDB takes for the greatest number, and the infinities out.
+        bound = {">": f" AND {sql} < 'infinity'", "<": f" AND {sql} > '-infinity'"}.get(operator[0], "")
+        return f"({sql} {operator} ?{bound if column.is_custom else ''})", [number(values[0])]
 
     return build
 
 
 def _number_between(column: Column, values: Sequence[str], _: Moments) -> Sql:
     low, high = sorted((number(values[0]), number(values[1])))
-    return f"{column.sql} BETWEEN ? AND ?", [low, high]
+    return f"{column.number} BETWEEN ? AND ?", [low, high]
 
 
 def _within(column: Column, start: Any, end: Any) -> Sql:
@@ -144,10 +154,10 @@ _TEXT = (
     Rule("is_not", "is not", Arity.ONE, _equals, negates=True),
     Rule("any_of", "is any of", Arity.MANY, _equals),
     Rule("none_of", "is none of", Arity.MANY, _equals, negates=True),
-    Rule("contains", "contains", Arity.ONE, _contains),
-    Rule("not_contains", "does not contain", Arity.ONE, _contains, negates=True),
-    Rule("starts_with", "starts with", Arity.ONE, _starts),
-    Rule("ends_with", "ends with", Arity.ONE, _ends),
+    Rule("contains", "contains", Arity.ONE, _of_column(contains)),
+    Rule("not_contains", "does not contain", Arity.ONE, _of_column(contains), negates=True),
+    Rule("starts_with", "starts with", Arity.ONE, _of_column(starts_with)),
+    Rule("ends_with", "ends with", Arity.ONE, _of_column(ends_with)),
     *_SET,
 )
 _NUMBER = (

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from coterie.audience.columns import Catalogue, Type
 from coterie.audience.rules import RULES
-from coterie.audience.tree import All, Any, Condition, Node, Not
+from coterie.audience.tree import All, Any, Condition, Node, Not, Search
 
 _ANY_TYPE = {rule.key: rule for rules in RULES.values() for rule in rules.values()}
 
@@ -33,6 +33,8 @@ def sentence(node: Node | None, catalogue: Catalogue, segments: Mapping[str, str
     match node:
         case Condition():
             return " ".join(part for part in parts(node, catalogue, segments) if part)
+        case Search(text):
+            return f"“{text}” is in the name, email or ID"
         case All(children):
             return " and ".join(_inner(child, catalogue, segments) for child in children) or "everybody"
         case Any(children):

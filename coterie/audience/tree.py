@@ -41,6 +41,13 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
+class Search:
+    """The text stands in the name, the e-mail address, the username or the user id, to the letter in whatever case."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class All:
     """Every child matches; without children everybody matches."""
 
@@ -61,7 +68,7 @@ class Not:
     child: "Node"
 
 
-Node = Condition | All | Any | Not
+Node = Condition | Search | All | Any | Not
 
 
 def conditions(node: Node) -> Iterator[Condition]:
@@ -81,6 +88,8 @@ def to_json(node: Node) -> dict[str, AnyValue]:
     match node:
         case Condition(attribute, rule, values):
             return {"attribute": attribute, "rule": rule, "values": list(values)}
+        case Search(text):
+            return {"search": text}
         case All(children):
             return {"all": [to_json(child) for child in children]}
         case Any(children):
@@ -94,14 +103,18 @@ def from_json(data: AnyValue, where: str = "q", depth: int = 1) -> Node:
     if depth > MAX_DEPTH:
         raise FilterError(where, f"groups may be nested {MAX_DEPTH} deep, not deeper.")
     if not isinstance(data, dict):
-        raise FilterError(where, "expected an object.", ("all", "any", "not", "attribute"))
+        raise FilterError(where, "expected an object.", ("all", "any", "not", "attribute", "search"))
     if "attribute" in data:
         return _condition(data, where)
     keys = set(data)
+    if keys == {"search"}:
+        if not isinstance(data["search"], str):
+            raise FilterError(f"{where}.search", "expected a text.")
+        return Search(_whole(data["search"]))
     if keys == {"not"}:
         return Not(from_json(data["not"], f"{where}.not", depth + 1))
     if keys not in ({"all"}, {"any"}):
-        raise FilterError(where, "a group has one key.", ("all", "any", "not"))
+        raise FilterError(where, "a group has one key.", ("all", "any", "not", "search"))
     key = keys.pop()
     if not isinstance(data[key], list):
         raise FilterError(f"{where}.{key}", "expected a list.")

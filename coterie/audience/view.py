@@ -1,40 +1,48 @@
 """A view of the list as an object that reads and prints its URL: the URL *is* the shared view.
 
-Form: `?match=all&f=default_country:is:United%20States&sort=-lastSeen&after=…`. The parts of `f` are
-percent-encoded one by one, then joined with `:`; several values are joined with `|`. Nested groups travel as
-`q=<JSON>`. Defaults are dropped when printing, so that one view has one URL.
+Form: `?search=ada&match=all&f=default_country:is:United%20States&sort=-lastSeen&columns=default_email,plan&after=…`.
+The parts of `f` are percent-encoded one by one, then joined with `:`; several values are joined with `|`, the keys of
+columns with `,`. Nested groups travel as `q=<JSON>`. Defaults are dropped when printing, so that one view has one URL;
+`match=all` alone is the view of everybody.
 """
 
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import quote, unquote, unquote_plus
 
-from coterie.audience.columns import Catalogue, Type
-from coterie.audience.compiler import check, compile_filter
+from coterie.audience.columns import LEADS, Catalogue
+from coterie.audience.compiler import check, compile_filter, no_column
 from coterie.audience.cursor import Cursor
 from coterie.audience.moments import Moments
+from coterie.audience.paths import Path, found, grown, joined, parts_of, removed, replaced
 from coterie.audience.rules import RULES, Arity
 from coterie.audience.tree import (
     MAX_CONDITIONS,
+    MAX_VALUE_LENGTH,
     All,
     Any,
     Condition,
     FilterError,
     Node,
+    Search,
     conditions,
     from_json,
     to_json,
 )
+from coterie.core.text import clean
 
 DEFAULT_SORT = "-lastSeen"
+MAX_COLUMNS = 40
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What is listed and in which order. `children` are joined by `match` ("all" or "any").
+    """What is listed and in which order. `children` are joined by `match` ("all" or "any"); `search` narrows them.
 
-    `after` and `before` name a page: the one that follows, or ends before, that person. At most one of them is set.
+    `columns` are the keys of the columns after the name; None leaves them to whoever looks. `after` and `before` name a
+    page: the one that follows, or ends before, that person. At most one of them is set.
     """
 
     match: str = "all"
@@ -42,10 +50,20 @@ class View:
     sort: str = DEFAULT_SORT
     after: Cursor | None = None
     before: Cursor | None = None
+    search: str = ""
+    columns: tuple[str, ...] | None = None
 
     @property
     def node(self) -> Node | None:
-        """The filter as a tree; None when there is none, that is: everybody."""
+        """The filter and the search as a tree; None when there is neither, that is: everybody."""
+        filters = self.filter
+        if not self.search:
+            return filters
+        return Search(self.search) if filters is None else All((Search(self.search), filters))
+
+    @property
+    def filter(self) -> Node | None:
+        """The filter without the search."""
         if not self.children:
             return None
         return Any(self.children) if self.match == "any" else All(self.children)
@@ -62,36 +80,47 @@ class View:
 
     @property
     def query(self) -> str:
-        """The canonical query string, without the `?`; empty for the default view."""
-        parts = [] if self.match == "all" else [f"match={self.match}"]
+        """The canonical query string, without the `?`; never empty."""
+        parts = [f"search={quote(self.search, safe='')}"] if self.search else []
+        parts += [] if self.match == "all" else [f"match={self.match}"]
         if all(isinstance(child, Condition) for child in self.children):
             parts += [f"f={print_condition(child)}" for child in self.children if isinstance(child, Condition)]
-        elif self.node is not None:
-            parts.append("q=" + quote(json.dumps(to_json(self.node), separators=(",", ":")), safe=""))
+        elif self.filter is not None:
+            parts.append("q=" + quote(json.dumps(to_json(self.filter), separators=(",", ":")), safe=""))
         if self.sort != DEFAULT_SORT:
             parts.append(f"sort={quote(self.sort, safe='')}")
+        if self.columns is not None:
+            parts.append(f"columns={print_columns(self.columns)}")
         if self.after is not None:
             parts.append(f"after={self.after.encode()}")
         elif self.before is not None:
             parts.append(f"before={self.before.encode()}")
-        return "&".join(parts)
+        return "&".join(parts) or "match=all"
 
     def first_page(self) -> "View":
         """The same list from its start."""
         return replace(self, after=None, before=None)
 
-    def with_condition(self, condition: Condition, index: int | None = None) -> "View":
-        """With one more condition, or with the one at `index` replaced."""
-        children = list(self.children)
-        if index is not None and 0 <= index < len(children):
-            children[index] = condition
-        else:
-            children.append(condition)
-        return replace(self.first_page(), children=tuple(children))
+    def put(self, node: Node, path: Path = ()) -> "View":
+        """With `node` in place of what is at `path`; without a path, as one more child."""
+        children = (*self.children, node) if not path else replaced(self.children, path, node)
+        return replace(self.first_page(), children=children)
 
-    def without(self, index: int) -> "View":
-        """Without the condition at `index`."""
-        return replace(self.first_page(), children=self.children[:index] + self.children[index + 1 :])
+    def added(self, node: Node, group: Path) -> "View":
+        """With `node` as one more child of the group at `group`."""
+        return self.put(grown(self.at(group), node), group)
+
+    def without(self, path: Path) -> "View":
+        """Without what is at `path`. A group that has nothing left goes, too."""
+        return replace(self.first_page(), children=removed(self.children, path))
+
+    def regrouped(self, path: Path, mode: str) -> "View":
+        """With the parts of the group at `path` joined in another way: "all", "any" or "none" of them."""
+        return self.put(joined(parts_of(self.at(path)), mode), path)
+
+    def at(self, path: Path) -> Node:
+        """The condition or group at `path`; LookupError when there is none."""
+        return found(self.children, path)
 
     def matching(self, match: str) -> "View":
         """The same conditions, joined by `match`."""
@@ -101,6 +130,10 @@ class View:
         """The same people in another order, from the start."""
         return replace(self.first_page(), sort=sort)
 
+    def showing(self, columns: tuple[str, ...] | None) -> "View":
+        """The same page with other columns."""
+        return replace(self, columns=columns)
+
 
 def print_condition(condition: Condition) -> str:
     """`default_country:is:United%20States`."""
@@ -108,6 +141,11 @@ def print_condition(condition: Condition) -> str:
     if condition.values:
         parts.append("|".join(quote(value, safe="") for value in condition.values))
     return ":".join(parts)
+
+
+def print_columns(columns: Iterable[str]) -> str:
+    """`default_email,plan`; a comma in a key is percent-encoded."""
+    return ",".join(quote(key, safe="") for key in columns)
 
 
 def parse_condition(raw: str, where: str = "f") -> Condition:
@@ -153,11 +191,25 @@ def parse(query_string: str, catalogue: Catalogue, moments: Moments) -> Parsed:
     match, children = _filters(pairs, first, catalogue, moments, problems)
     sort = unquote_plus(first.get("sort", DEFAULT_SORT))
     if not is_sortable(sort.removeprefix("-"), catalogue):
-        problems.append(FilterError("sort", f"the list cannot be sorted by “{sort[:128]}”."))
+        problems.append(unsortable(sort, catalogue))
         sort = DEFAULT_SORT
     after = _cursor("after", first, sort, problems)
     before = None if after else _cursor("before", first, sort, problems)
-    return Parsed(View(match, children, sort, after, before), tuple(problems))
+    search = clean(unquote_plus(first.get("search", "")))[:MAX_VALUE_LENGTH]
+    columns = _columns(first["columns"], catalogue, problems) if "columns" in first else None
+    return Parsed(View(match, children, sort, after, before, search, columns), tuple(problems))
+
+
+def _columns(raw: str, catalogue: Catalogue, problems: list[FilterError]) -> tuple[str, ...]:
+    """The columns there are; those that are not, each a problem, are left out."""
+    keys = dict.fromkeys(unquote_plus(part) for part in re.split(",|%2C", raw) if part)
+    keys.pop(LEADS, None)
+    for key in [key for key in keys if catalogue.get(key) is None]:
+        problems.append(no_column(key, catalogue, "columns"))
+        del keys[key]
+    if len(keys) > MAX_COLUMNS:
+        problems.append(FilterError("columns", f"{len(keys)} columns; the first {MAX_COLUMNS} are shown."))
+    return tuple(keys)[:MAX_COLUMNS]
 
 
 def _cursor(name: str, first: dict[str, str], sort: str, problems: list[FilterError]) -> Cursor | None:
@@ -170,8 +222,14 @@ def _cursor(name: str, first: dict[str, str], sort: str, problems: list[FilterEr
 
 def is_sortable(key: str, catalogue: Catalogue) -> bool:
     """Whether the list can be sorted by that column."""
-    column = catalogue.get(key)
-    return column is not None and column.type != Type.SEGMENT
+    return catalogue.get(key) is not None
+
+
+def unsortable(sort: str, catalogue: Catalogue) -> FilterError:
+    """What to say about an order that there is not."""
+    if (key := sort.removeprefix("-")) in catalogue.hidden:
+        return no_column(key, catalogue, "sort")
+    return FilterError("sort", f"the list cannot be sorted by “{sort[:128]}”.")
 
 
 def _filters(

@@ -1,7 +1,7 @@
 """Reading chats: of a workspace (the archives), of a person, one. Few queries, however many chats there are."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from coterie.accounts.models import Workspace
@@ -47,3 +47,11 @@ def _complete(workspace: Workspace, chats: Sequence[Chat]) -> list[Conversation]
         if message.chat_id is not None:
             found[message.chat_id].messages.append(message)
     return list(found.values())
+
+
+def begun_since(
+    workspace: Workspace, person_ids: Sequence[int], since: dt.datetime
+) -> Iterable[tuple[int, dt.datetime]]:
+    """(person, start) of the chats that these people took part in and that were not over before `since`."""
+    chats = Chat.objects.filter(workspace=workspace, person_id__in=person_ids, last_at__gte=since, by_user=True)
+    return chats.values_list("person_id", "started_at")

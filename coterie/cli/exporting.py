@@ -17,7 +17,7 @@ from coterie.audience.tree import All, Condition, FilterError, Node
 from coterie.cli.ground import ACTOR, WorkspaceOption, choose, migrate
 from coterie.cli.say import console, wrong_use
 from coterie.segments.catalogue import find
-from coterie.transfers.export import export_csv
+from coterie.transfers.export import export_csv, personal_keys
 from coterie.transfers.mapping import attribute_of
 
 
@@ -39,7 +39,9 @@ def run(
     node = _node(audience, segment, filters or [], match)
     wanted = _columns(audience, columns)
     people = audience.count(node)
-    record(place, ACTOR, "people.export", {"people": people, "filters": filters or [], "segment": segment})
+    details = {"people": people, "filters": filters or [], "segment": segment}
+    personal = personal_keys(audience.catalogue.columns if wanted is None else wanted)
+    record(place, ACTOR, "people.export", {**details, "personal": personal})
     pieces = export_csv(audience, audience.predicate(node), wanted)
     if output is None:
         for piece in pieces:
@@ -81,9 +83,16 @@ def _columns(audience: Audience, text: str | None) -> list[Column] | None:
     for name in filter(None, (part.strip() for part in text.split(","))):
         column = audience.catalogue.get(name) or audience.catalogue.get(attribute_of(name))
         if column is None:
-            wrong_use(f"There is no attribute “{name}”; there are {', '.join(audience.catalogue.by_key)}.")
+            wrong_use(_missing(name, audience))
         found.append(column)
     return found or None
+
+
+def _missing(name: str, audience: Audience) -> str:
+    hidden = audience.catalogue.hidden.get(attribute_of(name))
+    if hidden is not None:
+        return f"“{hidden.label}” is hidden in Settings."
+    return f"There is no attribute “{name}”; there are {', '.join(audience.catalogue.by_key)}."
 
 
 def _write(path: Path, pieces: Iterator[bytes]) -> None:

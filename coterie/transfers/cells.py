@@ -73,7 +73,8 @@ def _same(stored: Value, value: Value) -> bool:
 
 def _typed(text: str, key: str, catalogue: Catalogue) -> Value:
     """Numbers and booleans of attributes that have them; everything else is text."""
-    column = catalogue.get(key)
+    # Hiding is about looking: a file still fills the attribute.
+    column = catalogue.get(key) or catalogue.hidden.get(key)
     if column is None or column.is_default:
         return text
     if column.type == Type.BOOLEAN and text.lower() in ("true", "false"):

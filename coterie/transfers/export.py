@@ -4,7 +4,8 @@ DuckDB makes the finished cells, Arrow joins them to lines, and the bytes leave 
 object. Every text is in quotes, every number, time and boolean is not. Times are ISO 8601 in UTC.
 
 The first headings are the ones that ChatBot's own export has, so that scripts which read that file read this one. Then
-follow all other attributes by label, custom ones by key, and `Segments`: the names of a person's segments, joined by
+follow all other attributes by the program's label (so that renaming one in Settings breaks no script and no import),
+custom ones by key, and `Segments`: the names of a person's segments, joined by
 "; ". That column is for reading; the import does not read it (a name may contain "; ").
 """
 
@@ -41,16 +42,21 @@ _TAKEN = frozenset(
     name.lower()
     for name in (SEGMENTS, *HEADINGS.values(), *(name for c in DEFAULT_COLUMNS for name in (c.key, c.label)))
 )
+_LABELS = {column.key: column.label for column in DEFAULT_COLUMNS}
 _ROWS = 20_000
 
 
 def default_columns(catalogue: Catalogue) -> list[Column]:
     """Everything there is: known headings, other attributes by label, custom ones, segments."""
-    known = [catalogue.by_key[key] for key in HEADINGS]
-    custom = catalogue.custom
-    rest = [column for column in catalogue.columns if column not in known and column not in custom]
+    known = [catalogue.by_key[key] for key in HEADINGS if key in catalogue.by_key]
+    custom = sorted(catalogue.custom, key=lambda column: (column.key.lower(), column.key))
+    rest = [
+        column
+        for column in catalogue.columns
+        if column not in known and column not in custom and column.group != Group.COMPUTED
+    ]
     segments = [column for column in rest if column.type == Type.SEGMENT]
-    others = sorted((column for column in rest if column not in segments), key=lambda column: column.label)
+    others = sorted((column for column in rest if column not in segments), key=lambda column: _LABELS[column.key])
     return [*known, *others, *custom, *segments]
 
 
@@ -66,7 +72,13 @@ def heading(column: Column) -> str:
         clashes = column.key.lower() in _TAKEN or column.key.startswith(CUSTOM_PREFIX)
         return f"{CUSTOM_PREFIX}{column.key}" if clashes else column.key
     known = HEADINGS.get(column.key)
-    return known or (column.key if column.label in HEADINGS.values() else column.label)
+    label = _LABELS[column.key]
+    return known or (column.key if label in HEADINGS.values() else label)
+
+
+def personal_keys(columns: Sequence[Column]) -> list[str]:
+    """What of these the team marked as telling who somebody is, for the audit trail."""
+    return [column.key for column in columns if column.personal]
 
 
 def export_csv(audience: Audience, predicate: Predicate, columns: Sequence[Column] | None = None) -> Iterator[bytes]:

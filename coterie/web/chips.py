@@ -13,14 +13,16 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from coterie.audience.columns import Catalogue, Column
+from coterie.audience.paths import MODES, Path, mode_of, parts_of, path_of
 from coterie.audience.rules import RULES
 from coterie.audience.sentence import parts, sentence
 from coterie.audience.tree import Condition, FilterError, Node
 from coterie.audience.view import View, parse_condition, print_condition
+from coterie.web.draft import print_path
 from coterie.web.links import filter_url, users_url, with_query
 
 # Problems with these parts leave the filter whole: the list is shown, with a notice.
-HARMLESS = frozenset({"sort", "after", "before"})
+HARMLESS = frozenset({"sort", "after", "before", "columns"})
 _SHOWN = 100
 
 
@@ -58,16 +60,39 @@ class Chip:
         object.__setattr__(self, "sentence", f"{self.lead} {self.value}".strip())
 
 
-def chips_of(view: View, catalogue: Catalogue, segments: Mapping[str, str]) -> list[Chip]:
-    """The chips of a view that is understood."""
-    return [
-        _chip(child, catalogue, segments, users_url(view.without(index)), _edit(view, index, child))
-        for index, child in enumerate(view.children)
-    ]
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Several chips that are joined in their own way: `mode` is "all", "any" or "none". `modes` lead to the others."""
+
+    mode: str
+    chips: "tuple[Chip | Group, ...]"
+    modes: Mapping[str, str]
+    add: str
+    remove: str
+    sentence: str
 
 
-def _edit(view: View, index: int, child: Node) -> str:
-    return filter_url(view, edit=index) if isinstance(child, Condition) else ""
+def chips_of(view: View, catalogue: Catalogue, segments: Mapping[str, str]) -> "list[Chip | Group]":
+    """The chips of a view that is understood, groups as groups."""
+    return [_part(view, (index,), child, catalogue, segments) for index, child in enumerate(view.children)]
+
+
+def _part(view: View, path: Path, node: Node, catalogue: Catalogue, segments: Mapping[str, str]) -> "Chip | Group":
+    remove, mode = users_url(view.without(path)), mode_of(node)
+    if mode is None:
+        edit = filter_url(view, edit=print_path(path)) if isinstance(node, Condition) else ""
+        return _chip(node, catalogue, segments, remove, edit)
+    parts = enumerate(parts_of(node))
+    chips = tuple(_part(view, path_of(node, path, at), part, catalogue, segments) for at, part in parts)
+    inner = (*path, 0) if mode == "none" else path
+    return Group(
+        mode,
+        chips,
+        {other: users_url(view.regrouped(path, other)) for other in MODES},
+        filter_url(view, into=print_path(inner)),
+        remove,
+        sentence(node, catalogue, segments),
+    )
 
 
 def _chip(child: Node, catalogue: Catalogue, segments: Mapping[str, str], remove: str, edit: str = "") -> Chip:
@@ -131,7 +156,8 @@ class Refused:
         except FilterError:
             condition = Condition("", "")
         column = self._catalogue.get(condition.attribute)
-        closest = None if column else _closest(condition.attribute, self._catalogue)
+        known = column is not None or condition.attribute in self._catalogue.hidden
+        closest = None if known else _closest(condition.attribute, self._catalogue)
         fixes = []
         if closest is not None:
             fixed = f"f={print_condition(replace(condition, attribute=closest.key))}"

@@ -27,6 +27,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             "workspace": workspace,
             "memberships": request.memberships,  # type: ignore[attr-defined]
             "may_export": may(member, Verb.EXPORT),
+            "may_edit_attributes": may(member, Verb.EDIT_ATTRIBUTES),
             "may_edit_segments": may(member, Verb.EDIT_SEGMENTS),
             "everybody": cache(lambda: audience_of(workspace).count(None)),
             "segment_count": cache(lambda: Segment.objects.filter(workspace=workspace).count()),

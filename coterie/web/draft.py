@@ -1,6 +1,5 @@
 """The filter that somebody is building: read from the fields of the builder's form, and what the form needs to show."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -10,8 +9,9 @@ from coterie.audience.audience import Audience
 from coterie.audience.columns import Column, Type
 from coterie.audience.compiler import check
 from coterie.audience.moments import UNITS
+from coterie.audience.paths import MODES, Path, joined
 from coterie.audience.rules import RULES, Arity, Rule
-from coterie.audience.tree import MAX_VALUES, Condition, Node
+from coterie.audience.tree import MAX_DEPTH, MAX_VALUES, Condition, Node
 from coterie.audience.view import View
 
 # Rules of text whose value is a whole value of somebody: for them values can be suggested.
@@ -24,10 +24,14 @@ _FIRST_AMOUNT = "30 days"
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A condition in the making: for `view`, in place of its condition at `index` or added to it."""
+    """A condition in the making: for `view`, in place of what is at `edit`, or as a new part.
+
+    `into` says of what: "" of the whole filter, a path of the group there, "all", "any" or "none" of a new group.
+    """
 
     view: View
-    index: int | None = None
+    edit: Path | None = None
+    into: str = ""
     column: Column | None = None
     rule: Rule | None = None
     values: tuple[str, ...] = ()
@@ -37,20 +41,22 @@ class Draft:
     def read(cls, fields: QueryDict, audience: Audience) -> Self:
         """From the form's fields, or from the condition that is to be edited."""
         view = audience.parse(fields.get("view", "")).view
-        index = _index(fields.get("edit", ""), view)
-        present = view.children[index] if index is not None else None
+        edit, into = read_path(fields.get("edit", ""), view), fields.get("into", "")
+        present = view.at(edit) if edit is not None else None
+        if into not in MODES and read_path(into, view) is None:
+            into = ""
         key = fields.get("attribute", "")
         if not key and isinstance(present, Condition):
             column = audience.catalogue.get(present.attribute)
             rule = RULES[column.type].get(present.rule) if column else None
-            return cls(view, index, column, rule, present.values)
+            return cls(view, edit, into, column, rule, present.values)
         column = audience.catalogue.get(key)
         if column is None:
-            return cls(view, index)
+            return cls(view, edit, into)
         rules = RULES[column.type]
         rule = rules.get(fields.get("rule", "")) or rules[_FIRST_RULE.get(column.type, next(iter(rules)))]
         values, typed = _values(fields, column, rule)
-        return cls(view, index, column, rule, values, typed)
+        return cls(view, edit, into, column, rule, values, typed)
 
     @property
     def rules(self) -> list[Rule]:
@@ -111,19 +117,44 @@ class Draft:
 
     def applied(self, condition: Condition) -> View:
         """The view with this condition."""
-        return self.view.with_condition(condition, self.index)
+        if self.edit is not None:
+            return self.view.put(condition, self.edit)
+        if self.into in MODES:
+            return self.view.put(joined((condition,), self.into))
+        group = read_path(self.into, self.view)
+        return self.view.put(condition) if group is None else self.view.added(condition, group)
 
     @property
     def rest(self) -> Node | None:
-        """Whom values are suggested of: those who match the other filters. With "any", that is everybody."""
-        if self.view.match == "any":
-            return None
-        return (self.view.without(self.index) if self.index is not None else self.view).node
+        """Whom values are suggested of: those who match all other filters. Where "any" will do, that is everybody."""
+        deep = self.into not in ("", *MODES) or (self.edit is not None and len(self.edit) > 1)
+        if self.view.match == "any" or deep:
+            return View(search=self.view.search).node
+        return (self.view.without(self.edit) if self.edit is not None else self.view).node
+
+    @property
+    def place(self) -> dict[str, str | int]:
+        """Where the condition goes, as fields of the builder."""
+        fields = {"edit": print_path(self.edit) if self.edit is not None else "", "into": self.into}
+        return {name: value for name, value in fields.items() if value}
 
 
-def _index(text: str, view: View) -> int | None:
-    index = int(text) if text.isascii() and text.isdigit() and len(text) < 4 else -1
-    return index if 0 <= index < len(view.children) else None
+def print_path(path: Path) -> str:
+    """(2, 0) → "2.0"."""
+    return ".".join(map(str, path))
+
+
+def read_path(text: str, view: View) -> Path | None:
+    """The path, if something is there."""
+    parts = text.split(".")
+    if len(parts) > MAX_DEPTH * 2 or not all(part.isascii() and part.isdigit() and len(part) < 4 for part in parts):
+        return None
+    path = tuple(map(int, parts))
+    try:
+        view.at(path)
+    except LookupError:
+        return None
+    return path
 
 
 def _values(fields: QueryDict, column: Column, rule: Rule) -> tuple[tuple[str, ...], str]:
@@ -143,42 +174,3 @@ def _values(fields: QueryDict, column: Column, rule: Rule) -> tuple[tuple[str, .
     if rule.arity == Arity.TWO:
         return tuple(chosen[:2]), typed
     return tuple(([typed] if typed else chosen)[:1]), typed
-
-
-@dataclass(frozen=True, slots=True)
-class Suggestion:
-    """A value that people have. `share` is its bar's length in percent of the longest."""
-
-    value: str
-    label: str
-    people: int
-    share: int
-    chosen: bool
-
-
-def suggestions(draft: Draft, audience: Audience, limit: int = 50) -> list[Suggestion]:
-    """The most frequent values that begin with what was typed; chosen values stay, on top."""
-    if draft.column is None:
-        return []
-    found = dict(audience.facet(draft.rest, draft.column, draft.typed, limit))
-    chosen = {value.lower() for value in draft.values}
-    missing = [value for value in draft.values if value.lower() not in {known.lower() for known in found}]
-    if missing and (draft.many or not draft.typed):
-        counts = {value.lower(): n for value, n in audience.facet(draft.rest, draft.column, "", 1_000)}
-        found = {value: counts.get(value.lower(), 0) for value in missing} | found
-    return _with_bars([(value, value, people, value.lower() in chosen) for value, people in found.items()])
-
-
-def segment_choices(draft: Draft, names: Mapping[str, str], sizes: Mapping[str, int]) -> list[Suggestion]:
-    """All segments by name, with how many people are in each."""
-    return _with_bars(
-        [(public_id, name, sizes.get(public_id, 0), public_id in draft.values) for public_id, name in names.items()]
-    )
-
-
-def _with_bars(rows: list[tuple[str, str, int, bool]]) -> list[Suggestion]:
-    longest = max((people for _, _, people, _ in rows), default=0) or 1
-    return [
-        Suggestion(value, label, people, max(1, round(98 * people / longest)) if people else 0, chosen)
-        for value, label, people, chosen in rows
-    ]

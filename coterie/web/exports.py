@@ -22,7 +22,7 @@ from coterie.audience.tree import Condition
 from coterie.audience.view import View
 from coterie.core.clock import now
 from coterie.segments.catalogue import find, names
-from coterie.transfers.export import export_csv
+from coterie.transfers.export import export_csv, personal_keys
 from coterie.web.fresh import is_fresh, refresh
 from coterie.web.links import users_url
 from coterie.web.members import MemberRequest, member
@@ -33,12 +33,14 @@ from coterie.web.selection import NotSelected, Selection
 @member(Verb.EXPORT)
 def confirm(request: MemberRequest) -> HttpResponseBase:
     """Asks before everybody's data leaves in one file."""
-    return _ask(request, View(), audience_of(request.workspace).count(None))
+    audience = audience_of(request.workspace)
+    return _ask(request, audience, View(), audience.count(None))
 
 
-def _ask(request: MemberRequest, view: View, people: int, error: str = "") -> HttpResponse:
+def _ask(request: MemberRequest, audience: Audience, view: View, people: int, error: str = "") -> HttpResponse:
     context = {
         "people": people,
+        "personal": [column.label for column in audience.catalogue.columns if column.personal],
         "view": view,
         "view_query": view.query,
         "back": users_url(view),
@@ -59,12 +61,12 @@ def export(request: MemberRequest) -> HttpResponseBase:
         return render(request, "web/nobody_selected.html", {"message": str(error)}, status=422)
     if selection.is_everybody:
         if "confirm" not in request.POST:
-            return _ask(request, selection.view, selection.people)
+            return _ask(request, audience, selection.view, selection.people)
         if problem := refresh(request):
-            return _ask(request, selection.view, selection.people, problem)
+            return _ask(request, audience, selection.view, selection.people, problem)
     said = sentence(selection.view.node, audience.catalogue, names(request.workspace))
     details = {"people": selection.people, "filter": said if selection.by_filter else "selected by hand"}
-    record(request.workspace, request.actor, "people.export", details)
+    record(request.workspace, request.actor, "people.export", details | _personal(audience))
     return _download(request, audience, selection.predicate, "users")
 
 
@@ -79,8 +81,12 @@ def segment(request: MemberRequest, public_id: str) -> HttpResponseBase:
     predicate = audience.predicate(Condition("segment", "in", (found.public_id,)))
     people = audience.ask(lambda reader: query.count(reader, predicate))
     details = {"people": people, "segment": found.public_id, "name": found.name}
-    record(request.workspace, request.actor, "segment.export", details)
+    record(request.workspace, request.actor, "segment.export", details | _personal(audience))
     return _download(request, audience, predicate, slugify(found.name) or "segment")
+
+
+def _personal(audience: Audience) -> dict[str, list[str]]:
+    return {"personal": personal_keys(audience.catalogue.columns)}
 
 
 def _download(request: MemberRequest, audience: Audience, predicate: Predicate, name: str) -> HttpResponseBase:

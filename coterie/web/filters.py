@@ -10,14 +10,15 @@ from django.views.decorators.http import require_safe
 from coterie.accounts.permissions import Verb
 from coterie.audience import query
 from coterie.audience.audience import Audience, audience_of
-from coterie.audience.columns import Type
+from coterie.audience.columns import Group, Type
 from coterie.audience.moments import UNITS
 from coterie.audience.tree import FilterError
 from coterie.core.ids import to_public
 from coterie.segments.catalogue import names
-from coterie.web.draft import PRESETS, Draft, segment_choices, suggestions
+from coterie.web.draft import PRESETS, Draft
 from coterie.web.links import filter_url, go_to, users_url
 from coterie.web.members import MemberRequest, member
+from coterie.web.suggesting import segment_choices, suggestions
 
 
 @require_safe
@@ -79,7 +80,7 @@ def _builder(
         "error": error,
         "groups": _groups(audience, draft),
         "view_query": draft.view.first_page().query,
-        "again": filter_url(draft.view, **({} if draft.index is None else {"edit": draft.index})),
+        "again": filter_url(draft.view, **draft.place),
         "back": users_url(draft.view.first_page()),
         "presets": PRESETS,
         "units": UNITS,
@@ -95,14 +96,13 @@ def _builder(
 
 def _groups(audience: Audience, draft: Draft) -> list[tuple[str, list[dict[str, Any]]]]:
     """The attributes by group, each with the link that chooses it."""
-    edit: dict[str, str | int] = {} if draft.index is None else {"edit": draft.index}
     return [
         (
             group,
             [
                 {
                     "column": column,
-                    "url": filter_url(draft.view, attribute=column.key, **edit),
+                    "url": filter_url(draft.view, attribute=column.key, **draft.place),
                     "chosen": column == draft.column,
                 }
                 for column in columns
@@ -114,4 +114,5 @@ def _groups(audience: Audience, draft: Draft) -> list[tuple[str, list[dict[str, 
 
 def _ordered(audience: Audience) -> list[Any]:
     """As listed in the catalogue, but segments last: below the custom attributes, as the design has it."""
-    return sorted(audience.catalogue.columns, key=lambda column: column.type == Type.SEGMENT)
+    offered = (column for column in audience.catalogue.columns if column.group != Group.COMPUTED)
+    return sorted(offered, key=lambda column: column.type == Type.SEGMENT)

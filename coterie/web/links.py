@@ -25,6 +25,11 @@ def filter_url(view: View, **fields: str | int) -> str:
     return with_query(reverse("filter"), urlencode({name: value for name, value in given.items() if value != ""}))
 
 
+def columns_url(view: View) -> str:
+    """The column chooser for this view."""
+    return with_query(reverse("columns"), urlencode({"view": view.query}))
+
+
 def go_to(view: View) -> HttpResponse:
     """Leads to the list in this view.
 
@@ -43,3 +48,8 @@ def raw_query(request: HttpRequest) -> str:
 def is_canonical(query: str, view: View) -> bool:
     """Whether a query string is the one this view prints. Clients may differ in which signs they encode."""
     return unquote(query) == unquote(view.query)
+
+
+def whole(text: str | None) -> int | None:
+    """The number that digits in an address mean; None for anything else, and for what no counter of ours reaches."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None

@@ -1,51 +1,23 @@
-"""People as the list shows them: a face, a name, when they last talked, where they are, their segments."""
+"""People as the pages show them: a face, a name, a colour."""
 
-import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass
+from functools import cache
+from html import escape
 from zlib import crc32
 
+from django.templatetags.static import static
 from django.utils.translation import gettext as _
 
 from coterie.audience.query import Row
-from coterie.core.ids import to_public
 
 HUES = 10
 _GLYPHS = ("widget", "livechat", "messenger", "slack", "api")
-_CHATTING = dt.timedelta(minutes=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Pill:
-    """A segment on a person's row."""
-
-    public_id: str
-    name: str
-    hue: int
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """One row of the list."""
-
-    public_id: str
-    name: str
-    initials: str
-    hue: int
-    glyph: str
-    here: bool
-    email: str
-    last_seen: dt.datetime | None
-    first_seen: dt.datetime
-    place: str
-    chats: int
-    pill: Pill | None
-    more: tuple[Pill, ...]
-
-    @property
-    def more_names(self) -> str:
-        """The segments that did not find room."""
-        return ", ".join(pill.name for pill in self.more)
+@cache
+def icon_markup(name: str, extra: str = "") -> str:
+    """An icon of the sprite, hidden from screen readers: the text beside it or a label says what it means."""
+    more = f" {extra}" if extra else ""
+    return f'<svg class="icon{more}" aria-hidden="true"><use href="{static("web/icons.svg")}#i-{name}"/></svg>'
 
 
 def hue(public_id: str) -> int:
@@ -53,27 +25,24 @@ def hue(public_id: str) -> int:
     return crc32(public_id.encode()) % HUES
 
 
-def listed(row: Row, segments: Mapping[str, str], now: dt.datetime) -> Listed:
-    """The row as it is shown. `segments` maps public ids to names."""
-    text = {key: str(value) for key, value in row.attributes.items()}
-    city, region, country = (text.get(f"default_{part}", "") for part in ("city", "region", "country"))
-    name = text.get("default_name", "")
-    pills = _pills(row, segments)
-    return Listed(
-        public_id=row.public_id,
-        name=name or _nameless(city or region or country),
-        initials=initials(name),
-        hue=hue(row.public_id),
-        glyph=glyph(text.get("default_source", "")),
-        here=row.last_seen is not None and now - row.last_seen < _CHATTING,
-        email=text.get("default_email", ""),
-        last_seen=row.last_seen,
-        first_seen=row.created_at,
-        place=", ".join(part for part in (city, region or country) if part),
-        chats=row.chats,
-        pill=pills[0] if pills else None,
-        more=tuple(pills[1:]),
-    )
+def name_of(row: Row) -> str:
+    """The name, or where a person without one is."""
+    name = row.attributes.get("default_name")
+    if name:
+        return str(name)
+    places = (row.attributes.get(f"default_{part}") for part in ("city", "region", "country"))
+    place = next((str(part) for part in places if part), "")
+    return _("Someone in %(place)s") % {"place": place} if place else _("Someone")
+
+
+def face(row: Row) -> str:
+    """The avatar: initials, and the glyph of the channel."""
+    letters = initials(str(row.attributes.get("default_name") or ""))
+    inner = escape(letters) if letters else icon_markup("user")
+    kind = glyph(str(row.attributes.get("default_source") or ""))
+    via = icon_markup(kind, "via") if kind else ""
+    nobody = "" if letters else " nobody"
+    return f'<span class="avatar{nobody}" data-hue="{hue(row.public_id)}" aria-hidden="true">{inner}{via}</span>'
 
 
 def initials(name: str) -> str:
@@ -89,10 +58,7 @@ def glyph(source: str) -> str:
     return next((name for name in _GLYPHS if name in lowered), "")
 
 
-def _nameless(place: str) -> str:
-    return _("Someone in %(place)s") % {"place": place} if place else _("Someone")
-
-
-def _pills(row: Row, segments: Mapping[str, str]) -> list[Pill]:
-    ids = (to_public(segment_id) for segment_id in row.segments)
-    return [Pill(public_id, segments[public_id], hue(public_id)) for public_id in ids if public_id in segments]
+def glyph_of(source: str) -> str:
+    """That icon in front of the channel's name."""
+    kind = glyph(source)
+    return icon_markup(kind) if kind else ""

@@ -1,20 +1,26 @@
 """The orders of the list: links in the table's head and the choices of the sort menu."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from coterie.audience.columns import Catalogue
+from coterie.audience.columns import LEADS, Catalogue, Column, Group, Type
 from coterie.audience.view import View
+from coterie.web.cells import PLACES
 from coterie.web.links import users_url
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A column head that sorts. `state` is the value of aria-sort."""
+    """A column head that sorts. `state` is the value of aria-sort, `place` the class of the column's cells."""
 
+    key: str
+    label: str
     url: str
     state: str
+    place: str
+    is_number: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,19 +32,37 @@ class Option:
     chosen: bool
 
 
-# What a first click on the head of a column sorts by.
-_FIRST = {"lastSeen": "-lastSeen", "createdAt": "-createdAt", "chats": "-chats", "default_name": "default_name"}
+# A first click on these sorts from the greatest, the newest, the most.
+_FROM_THE_TOP = (Type.TIME, Type.NUMBER, Type.SEGMENT)
 
 
-def headings(view: View) -> dict[str, Heading]:
-    """Heads by column key. A click on the column in use turns its order around."""
-    return {key: Heading(users_url(view.sorted_by(_next(view, key))), _state(view, key)) for key in _FIRST}
+def headings(view: View, columns: Sequence[Column], catalogue: Catalogue) -> list[Heading]:
+    """The name and the columns. A click on the one in use turns its order around."""
+    return [
+        Heading(
+            column.key,
+            _heading(column),
+            users_url(view.sorted_by(_next(view, column))),
+            _state(view, column.key),
+            PLACES.get(column.key, "more"),
+            column.type == Type.NUMBER,
+        )
+        for column in (catalogue.by_key[LEADS], *columns)
+    ]
 
 
-def _next(view: View, key: str) -> str:
-    if view.sort_key != key:
-        return _FIRST[key]
-    return key if view.descending else f"-{key}"
+def _heading(column: Column) -> str:
+    if column.key == "chats":
+        return _("Chats, 12 weeks")
+    if column.type == Type.SEGMENT:
+        return _("Segments")
+    return column.label if column.group == Group.CUSTOM else _(column.label)
+
+
+def _next(view: View, column: Column) -> str:
+    if view.sort_key != column.key:
+        return f"-{column.key}" if column.type in _FROM_THE_TOP else column.key
+    return column.key if view.descending else f"-{column.key}"
 
 
 def _state(view: View, key: str) -> str:
@@ -47,8 +71,8 @@ def _state(view: View, key: str) -> str:
     return "descending" if view.descending else "ascending"
 
 
-def sort_options(view: View, catalogue: Catalogue) -> list[Option]:
-    """The usual orders, and the present one when it is another."""
+def sort_options(view: View, columns: Sequence[Column], catalogue: Catalogue) -> list[Option]:
+    """The usual orders, one of each other column that is shown, and the present one."""
     words = {
         "-lastSeen": _("Last seen, newest"),
         "lastSeen": _("Last seen, oldest"),
@@ -56,10 +80,15 @@ def sort_options(view: View, catalogue: Catalogue) -> list[Option]:
         "createdAt": _("First seen, oldest"),
         "-chats": _("Most chats"),
         "default_name": _("Name, A to Z"),
+        "-default_name": _("Name, Z to A"),
     }
+    there = {sort.removeprefix("-") for sort in words}
+    words |= {column.key: _in_words(column, False) for column in columns if column.key not in there}
     if view.sort not in words:
-        label = _(catalogue.by_key[view.sort_key].label)
-        words[view.sort] = (_("%(label)s, descending") if view.descending else _("%(label)s, ascending")) % {
-            "label": label
-        }
+        words[view.sort] = _in_words(catalogue.by_key[view.sort_key], view.descending)
     return [Option(sort, text, sort == view.sort) for sort, text in words.items()]
+
+
+def _in_words(column: Column, descending: bool) -> str:
+    words = _("%(label)s, descending") if descending else _("%(label)s, ascending")
+    return words % {"label": _heading(column)}

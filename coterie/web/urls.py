@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from coterie.web import exports, filters, saving, segments, session, users
+from coterie.web import attributes, exports, filters, layout, live, news, person, saving, segments, session, users
 from coterie.web.login import Login, Logout
 
 urlpatterns = [
@@ -12,7 +12,11 @@ urlpatterns = [
     path("logout", Logout.as_view(), name="account_logout"),
     path("workspace", session.choose_workspace, name="workspace"),
     path("users", users.users, name="users"),
-    path("users/news", users.news, name="news"),
+    path("users/count", users.count, name="count"),
+    path("users/columns", layout.chooser, name="columns"),
+    path("users/layout", layout.change, name="layout"),
+    path("users/live", live.live, name="live"),
+    path("users/news", news.news, name="news"),
     path("users/filter", filters.builder, name="filter"),
     path("users/filter/apply", filters.apply, name="filter-apply"),
     path("users/filter/values", filters.values, name="filter-values"),
@@ -21,6 +25,11 @@ urlpatterns = [
     path("users/save/preview", saving.preview, name="save-preview"),
     path("users/export", exports.export, name="export"),
     path("users/export/confirm", exports.confirm, name="export-confirm"),
+    path("users/<str:public_id>", person.user, name="user"),
+    path("settings", attributes.settings, name="settings"),
+    path("settings/attributes", attributes.attributes, name="attributes"),
+    path("settings/attributes/edit", attributes.edit, name="attribute-edit"),
+    path("settings/attributes/fit", attributes.fit, name="attribute-fit"),
     path("segments", segments.segments, name="segments"),
     path("segments/new", segments.new, name="segment-new"),
     path("segments/<str:public_id>/export", exports.segment, name="segment-export"),

@@ -2,33 +2,35 @@
 
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import duckdb
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from coterie.accounts.permissions import Verb, may
 from coterie.audience import query
 from coterie.audience.audience import Audience, audience_of
-from coterie.audience.compiler import EVERYBODY, Predicate, both, only_ids
+from coterie.audience.compiler import EVERYBODY, Predicate
 from coterie.audience.cursor import Cursor
+from coterie.audience.sentence import sentence
 from coterie.audience.tree import FilterError
 from coterie.audience.view import DEFAULT_SORT, Parsed, View
 from coterie.channels.models import Channel
 from coterie.core.clock import now
-from coterie.journal.models import JournalEntry, Kind
 from coterie.segments.catalogue import names
+from coterie.web.cells import Sheet, row_html
 from coterie.web.chips import HARMLESS, Refused, chips_of
-from coterie.web.links import filter_url, go_to, is_canonical, raw_query, users_url
+from coterie.web.layout import DENSITIES, SIZES, Layout, layout_of
+from coterie.web.links import columns_url, filter_url, go_to, is_canonical, raw_query, users_url, with_query
 from coterie.web.members import MemberRequest, member
-from coterie.web.people import listed
 from coterie.web.sorting import headings, sort_options
+from coterie.web.sparks import weeks_of
 
-PAGE_SIZE = 50
-# More people than this are not told apart one by one by the "new people" button.
-_MOST_NEWS = 1_000
+# Seconds. If counting takes longer, the page comes first and the number follows.
+PATIENCE = 0.3
 
 
 @require_safe
@@ -41,13 +43,31 @@ def users(request: MemberRequest) -> HttpResponseBase:
     predicate, broken = understood(audience, parsed)
     if predicate is None:
         return _refused(request, audience, parsed.view, broken)
-    if not parsed.problems and not is_canonical(raw, parsed.view):
+    # What the list alone is asked for by script says its own address in a header, instead of asking twice.
+    part = (request.htmx.target or "").endswith("#list")
+    if raw and not part and not parsed.problems and not is_canonical(raw, parsed.view):
         return go_to(parsed.view)
-    found, everybody = audience.ask(lambda reader: _answer(reader, predicate, audience, parsed.view))
+    layout = layout_of(request.member, parsed.view, audience.catalogue)
+    found, everybody = audience.ask(lambda reader: _answer(reader, predicate, audience, parsed.view, layout.size))
     if not everybody:
         return _nobody_yet(request)
-    context = _list_context(request, audience, parsed, found)
-    return render(request, "web/users.html", context | {"everybody": everybody})
+    context = _list_context(request, audience, parsed, found, layout)
+    response = render(request, "web/users.html", context | {"everybody": everybody})
+    if part and not parsed.problems:
+        response["HX-Replace-Url"] = users_url(parsed.view)
+    return response
+
+
+@require_safe
+@member(Verb.VIEW)
+def count(request: MemberRequest) -> HttpResponse:
+    """How many people a view has, for a page whose count took too long to wait for."""
+    audience = audience_of(request.workspace)
+    parsed = audience.parse(request.GET.get("view", ""))
+    predicate, _broken = understood(audience, parsed)
+    total = None if predicate is None else audience.ask(lambda reader: query.count(reader, predicate))
+    context = {"total": total, "back": users_url(parsed.view), "filters": True, "everybody": audience.count(None)}
+    return render(request, "web/count.html", context, status=200 if total is not None else 422)
 
 
 def understood(audience: Audience, parsed: Parsed) -> tuple[Predicate | None, list[FilterError]]:
@@ -62,11 +82,11 @@ def understood(audience: Audience, parsed: Parsed) -> tuple[Predicate | None, li
 
 
 def _answer(
-    reader: duckdb.DuckDBPyConnection, predicate: Predicate, audience: Audience, view: View
+    reader: duckdb.DuckDBPyConnection, predicate: Predicate, audience: Audience, view: View, size: int
 ) -> tuple[query.Page, int]:
     """The page and the number of all people, of one moment."""
-    page = query.page(reader, predicate, view, audience.catalogue, PAGE_SIZE)
-    return page, page.total if predicate is EVERYBODY else query.count(reader, EVERYBODY)
+    page = query.page(reader, predicate, view, audience.catalogue, size, PATIENCE)
+    return page, query.count(reader, EVERYBODY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +95,7 @@ class Paging:
 
     first: int
     last: int
-    total: int
+    total: int | None
     previous: str
     next: str
 
@@ -91,35 +111,55 @@ def _paging(view: View, page: query.Page) -> Paging:
     )
 
 
-def _list_context(request: MemberRequest, audience: Audience, parsed: Parsed, page: query.Page) -> dict[str, Any]:
-    view, moment = parsed.view, now()
+def _list_context(
+    request: MemberRequest, audience: Audience, parsed: Parsed, page: query.Page, layout: Layout
+) -> dict[str, Any]:
+    view, catalogue = parsed.view, audience.catalogue
     segments = names(request.workspace)
+    start = view.first_page()
     return {
         "view": view,
-        "chips": chips_of(view, audience.catalogue, segments),
+        "chips": chips_of(view, catalogue, segments),
         "filters": len(view.children),
+        "narrowed": view.node is not None,
+        "said": sentence(view.filter, catalogue, segments) if len(view.children) > 1 else "",
         "matches": {match: users_url(view.matching(match)) for match in ("all", "any")},
-        "clear": users_url(View(sort=view.sort)),
+        "clear": users_url(replace(start, match="all", children=())),
+        "all_of_them": users_url(View(sort=view.sort, columns=view.columns)),
         "add": filter_url(view),
+        "add_group": filter_url(view, into="all" if view.match == "any" else "any"),
+        "choose_columns": columns_url(view),
         "hidden": _hidden(view),
-        "headings": headings(view),
-        "sort_options": sort_options(view, audience.catalogue),
-        "people": [listed(row, segments, moment) for row in page.rows],
+        "headings": headings(view, layout.columns, catalogue),
+        "sort_options": sort_options(view, layout.columns, catalogue),
+        "layout": layout,
+        "sizes": SIZES,
+        "densities": DENSITIES,
+        "rows": _rows(request, page, layout, segments),
+        "shown": len(page.rows),
         "paging": _paging(view, page),
         "notices": [problem.message for problem in parsed.problems],
         "total": page.total,
+        "count_url": with_query(reverse("count"), f"view={quote(start.query, safe='')}"),
         "revision": request.workspace.revision,
         "segment_count": len(segments),
-        "share": request.build_absolute_uri(users_url(view.first_page())),
+        "share": request.build_absolute_uri(users_url(start.showing(layout.keys))),
     }
 
 
+def _rows(request: MemberRequest, page: query.Page, layout: Layout, segments: dict[str, str]) -> list[str]:
+    moment = now()
+    charted = any(column.key == "chats" for column in layout.columns)
+    weeks = weeks_of(request.workspace, [row.id for row in page.rows], moment) if charted else {}
+    sheet = Sheet(layout.columns, segments, weeks, moment, may(request.member, Verb.EDIT_SEGMENTS))
+    return [row_html(row, sheet) for row in page.rows]
+
+
 def _hidden(view: View) -> list[tuple[str, str]]:
-    """The filter as fields of the sort form."""
-    pairs = (
-        part.partition("=") for part in replace(view.first_page(), sort=DEFAULT_SORT, match="all").query.split("&")
-    )
-    return [(name, unquote(value) if name == "q" else value) for name, _equals, value in pairs if name in ("f", "q")]
+    """The view as fields of a form, ready to be encoded: without its page, its order and its search."""
+    printed = replace(view.first_page(), sort=DEFAULT_SORT, search="").query
+    pairs = (part.partition("=") for part in printed.split("&"))
+    return [(name, value if name == "f" else unquote(value)) for name, _equals, value in pairs]
 
 
 def _at(view: View, after: Cursor | None = None, before: Cursor | None = None) -> View:
@@ -153,31 +193,3 @@ def _nobody_yet(request: MemberRequest) -> HttpResponse:
             "'"
         )
     return render(request, "web/users_empty.html", context)
-
-
-@require_safe
-@member(Verb.VIEW)
-def news(request: MemberRequest) -> HttpResponse:
-    """What happened to the shown list since it was loaded: a button to load it again, or nothing."""
-    audience = audience_of(request.workspace)
-    parsed = audience.parse(request.GET.get("view", ""))
-    predicate, _broken = understood(audience, parsed)
-    since, shown = _whole(request.GET.get("since")), _whole(request.GET.get("shown"))
-    if predicate is None or since is None or shown is None or request.workspace.revision <= since:
-        return HttpResponse(status=204)
-    seen = JournalEntry.objects.filter(workspace=request.workspace, revision__gt=since, kind=Kind.SEEN)
-    ids = list(seen.values_list("person_id", flat=True).distinct()[:_MOST_NEWS])
-
-    def question(reader: duckdb.DuckDBPyConnection) -> tuple[int, int]:
-        return query.count(reader, predicate), query.count(reader, both(predicate, only_ids(ids)))
-
-    total, active = audience.ask(question)
-    arrived = max(total - shown, 0)
-    if not arrived and not active:
-        return HttpResponse(status=204)
-    context = {"arrived": arrived, "active": active, "url": users_url(parsed.view.first_page())}
-    return render(request, "web/parts/news.html", context)
-
-
-def _whole(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None

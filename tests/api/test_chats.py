@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from coterie.audience.models import Attribute, Scope
 from coterie.channels.models import Channel
 from coterie.chats.models import Chat, Message
 from coterie.core.clock import now
@@ -120,3 +121,15 @@ def test_a_wrong_after_is_422(api, after):
 @pytest.mark.parametrize("chat_id", ["x", "5b7ff84cc7ca3fb33c9249a8"])
 def test_an_unknown_chat_is_404(api, chat_id):
     assert api.get(f"/api/v2/chats/{chat_id}").status_code == 404
+
+
+def test_hidden_attributes_are_left_out(workspace, chatted, api):
+    person = make_person(workspace, default_name="Ada", default_avatar="https://x.example/a.png")
+    chat = chatted(workspace, person, attributes={"topic": "x", "mood": "y"})
+    for scope, key in ((Scope.PERSON, "default_avatar"), (Scope.SESSION, "topic")):
+        Attribute.objects.filter(workspace=workspace, scope=scope, key=key).delete()
+        Attribute.objects.create(workspace=workspace, scope=scope, key=key, hidden=True)
+    found = api.get(f"/api/v2/chats/{chat.public_id}").json()
+    assert found["attributes"] == {"mood": "y"}
+    assert (found["user"]["name"], found["user"]["avatar"]) == ("Ada", None)
+    assert api.get("/api/v2/chats").json()[0]["user"]["avatar"] is None

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from coterie.accounts.models import Workspace
+from coterie.audience.models import Attribute, Scope
 from coterie.channels.models import Channel
 from coterie.chats.models import Chat
 from coterie.segments.catalogue import create
@@ -331,3 +332,47 @@ def _client(workspace, api_of):
     return (
         _clients.setdefault(workspace.pk, api_of(workspace)) if workspace.pk not in _clients else _clients[workspace.pk]
     )
+
+
+def hide(workspace, *keys, scope=Scope.PERSON):
+    for key in keys:
+        row, _made = Attribute.objects.get_or_create(workspace=workspace, scope=scope, key=key)
+        Attribute.objects.filter(pk=row.pk).update(hidden=True)
+
+
+def test_hidden_attributes_are_in_no_answer(workspace, api):
+    ada = make_person(workspace, default_name="Ada", default_city="Oslo", plan="pro", vip=True)
+    hide(workspace, "default_city", "plan")
+    for user in (api.get("/api/users").json()["data"][0], api.get(f"/api/users/{ada.public_id}").json()):
+        assert "plan" not in user["attributes"]
+        assert user["attributes"]["default_city"] is None
+        assert (user["attributes"]["default_name"], user["attributes"]["vip"]) == ("Ada", True)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "f=plan:is:pro",
+        "sort=plan",
+        "columns=plan",
+        "columns=vip,plan",
+        'filters=[{"type":"attribute","attribute":"plan","value":"pro"}]',
+    ],
+)
+def test_asking_for_a_hidden_attribute_is_refused_by_name(workspace, api, query):
+    make_person(workspace, plan="pro", vip=True)
+    hide(workspace, "plan")
+    response = api.get(f"/api/users?{query}")
+    assert response.status_code == 422
+    assert "“plan” is hidden in Settings." in response.json()["status"]["message"]
+
+
+def test_hidden_attributes_of_chats_are_left_out_of_the_user(workspace, api):
+    ada = make_person(workspace)
+    at = START
+    Chat.objects.create(
+        **{"workspace": workspace, "person_id": ada.id, "channel_id": 1, "source": "api", "session_id": "s"},
+        **{"started_at": at, "last_at": at, "by_user": True, "attributes": {"topic": "x", "mood": "y"}},
+    )
+    hide(workspace, "topic", scope=Scope.SESSION)
+    assert api.get(f"/api/users/{ada.public_id}").json()["sessionAttributes"] == {"mood": "y"}

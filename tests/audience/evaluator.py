@@ -28,7 +28,7 @@ from dataclasses import dataclass, field
 from typing import Any as Value
 from zoneinfo import ZoneInfo
 
-from coterie.audience.tree import All, Any, Condition, Node, Not
+from coterie.audience.tree import All, Any, Condition, Node, Not, Search
 
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _ISO = re.compile(
@@ -74,6 +74,9 @@ class Evaluator:
         match node:
             case None:
                 return True
+            case Search(text):
+                parts = (person.attributes.get(f"default_{part}") for part in ("name", "email", "username"))
+                return any(fold(text) in fold(str(part)) for part in (person.user_id, *parts) if part is not None)
             case All(children):
                 return all(self.matches(child, person) for child in children)
             case Any(children):

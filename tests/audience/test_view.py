@@ -7,15 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coterie.audience.audience import Audience, audience_of
+from coterie.audience.columns import LEADS
 from coterie.audience.cursor import Cursor
 from coterie.audience.tree import (
     All,
     Condition,
 )
 from coterie.audience.view import Parsed, View
+from coterie.core.text import clean
 from tests.audience.asking import asked, steady
 from tests.audience.population import TYPES, Population
-from tests.audience.trees import conditions, trees
+from tests.audience.trees import conditions, texts, trees
 
 
 def cursors() -> st.SearchStrategy[Cursor]:
@@ -37,13 +39,16 @@ def test_a_printed_view_is_read_again(population: Population, data: st.DataObjec
     view = View(
         match=data.draw(st.sampled_from(("all", "any"))),
         children=tuple(data.draw(st.lists(trees(population.segments, 3), max_size=4))),
-        sort="-lastSeen" if after else data.draw(st.sampled_from(sorted({*TYPES} - {"segment"}))),
+        sort="-lastSeen" if after else data.draw(st.sampled_from(sorted(TYPES))),
         after=after,
+        search=data.draw(st.just("") | texts().map(clean)),
+        columns=data.draw(st.none() | st.lists(st.sampled_from(sorted(TYPES)), unique=True).map(tuple)),
     )
     parsed = audience.parse(view.query)
     assert parsed.problems == ()
-    assert parsed.view.node == view.node or parsed.view.node == All((view.node,))
-    assert (parsed.view.sort, parsed.view.after) == (view.sort, view.after)
+    assert parsed.view.filter == view.filter or parsed.view.filter == All((view.filter,))
+    assert (parsed.view.sort, parsed.view.after, parsed.view.search) == (view.sort, view.after, view.search)
+    assert parsed.view.columns == view.columns or LEADS in (view.columns or ())
     # Once read it is canonical, and stays so.
     assert audience.parse(parsed.view.query).view == parsed.view
 
@@ -59,8 +64,8 @@ def test_simple_filters_are_printed_one_by_one(population: Population, data: st.
     assert audience.parse(view.query) == Parsed(view)
 
 
-def test_the_default_view_has_no_query() -> None:
-    assert View().query == ""
+def test_everybody_has_an_address_of_their_own() -> None:
+    assert View().query == "match=all"
 
 
 def test_the_form_is_the_documented_one(audience: Audience) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from hypothesis import strategies as st
 
-from coterie.audience.tree import All, Any, Condition, Node, Not
+from coterie.audience.tree import All, Any, Condition, Node, Not, Search
 from tests.audience.population import BOOLEANS, ISO, NUMBERS, TEXTS, TYPES
 
 # Architecture §5: how many values each rule takes.
@@ -85,8 +85,9 @@ def conditions(draw: st.DrawFn, segments: Sequence[str], types: dict[str, str] =
 
 def trees(segments: Sequence[str], depth: int = 4) -> st.SearchStrategy[Node]:
     """A tree of that depth or less."""
-    tree: st.SearchStrategy[Node] = conditions(segments)
+    leaf: st.SearchStrategy[Node] = conditions(segments) | st.builds(Search, texts())
+    tree = leaf
     for _ in range(depth - 1):
         children = st.lists(tree, max_size=3).map(tuple)
-        tree = conditions(segments) | st.builds(All, children) | st.builds(Any, children) | st.builds(Not, tree)
+        tree = leaf | st.builds(All, children) | st.builds(Any, children) | st.builds(Not, tree)
     return tree

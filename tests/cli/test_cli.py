@@ -1,10 +1,12 @@
 """The command line, end to end, as an operator uses it."""
 
+import contextlib
 import csv
 import io
 import json
 import os
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -148,6 +150,15 @@ def test_export_says_what_it_does_not_understand(coterie, people_file):
         (["--columns", "shoe"], "no attribute “shoe”"),
     ]:
         assert words in coterie("export", *arguments, code=2).stderr
+
+
+def test_export_knows_what_is_hidden_in_settings(coterie, people_file, folder):
+    coterie("import", str(people_file))
+    with contextlib.closing(sqlite3.connect(folder / "coterie.sqlite3")) as database, database:
+        database.execute("UPDATE audience_attribute SET hidden = 1, label = 'Tarif' WHERE key = 'plan'")
+    assert "plan" not in coterie("export").stdout
+    for arguments in (["--columns", "userId,plan"], ["--filter", "plan:is:pro"]):
+        assert "“Tarif” is hidden in Settings." in coterie("export", *arguments, code=2).stderr
 
 
 def test_an_export_that_fails_leaves_nothing_behind(coterie, people_file, tmp_path):

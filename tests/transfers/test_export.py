@@ -142,3 +142,15 @@ def test_pieces_are_bounded(workspace):
     audience = audience_of(workspace)
     columns = [column.key for column in default_columns(audience.catalogue)]
     assert len(columns) == len(set(columns)) == len(audience.catalogue.columns)
+
+
+def test_hidden_attributes_do_not_leave_and_renaming_changes_no_heading(workspace):
+    make_person(workspace, default_city="Oslo", default_ip="10.0.0.1", plan="pro", size="9")
+    Attribute.objects.filter(workspace=workspace, key__in=("default_ip", "plan")).update(hidden=True)
+    Attribute.objects.filter(workspace=workspace, key__in=("default_city", "size")).update(label="Anything")
+    data = exported(workspace)
+    assert b"10.0.0.1" not in data
+    assert b"pro" not in data
+    (row,) = rows(data)
+    assert (row["City"], row["size"]) == ("Oslo", "9")
+    assert not {"IP", "plan", "Anything"} & set(row)

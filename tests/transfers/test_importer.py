@@ -256,3 +256,10 @@ def export_to(workspace, folder: Path) -> Path:
     path = folder / "export.csv"
     path.write_bytes(b"".join(export_csv(audience, audience.predicate(None))))
     return path
+
+
+def test_a_hidden_attribute_is_still_filled_in_its_type(workspace, load):
+    make_person(workspace, size=3)
+    Attribute.objects.filter(workspace=workspace, key="size").update(hidden=True)
+    load("User ID,size\nu1,42\n")
+    assert person(workspace, "u1").attributes == {"size": 42}

@@ -11,6 +11,19 @@ def text_of(response) -> str:
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", main)).split())
 
 
+def said_on(response) -> str:
+    """All words of the page, with its messages, as one line."""
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", response.content.decode())).split())
+
+
+def undo_of(response) -> dict[str, str]:
+    """What the Undo button of the page's message sends."""
+    body = response.content.decode()
+    toasts = body[body.index('id="toasts"') : body.index("data-undo")]
+    fields = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', toasts)
+    return {name: html.unescape(value) for name, value in fields}
+
+
 def listed(response) -> list[str]:
     """Names in the list, in its order."""
     names = re.findall(r'<th class="who".*?<bdi>(.*?)</bdi>', response.content.decode(), re.S)

@@ -199,35 +199,3 @@ def test_nobody_matches_offers_ways_out(browse, crowd):
     response = browse.get("/users?f=default_city:is:Oslo&f=default_country:is:Peru")
     assert "Nobody matches" in text_of(response)
     assert "/users?f=default_country:is:Peru" in links(response)
-
-
-def test_news_are_offered_when_somebody_came(browse, crowd, workspace):
-    crowd(1, default_name="Ada")
-    browse.get("/users")
-    workspace.refresh_from_db()
-    since = workspace.revision
-    assert browse.get(f"/users/news?since={since}&shown=1&view=").status_code == 204
-    crowd(2, default_name="New {n}")
-    response = browse.get(f"/users/news?since={since}&shown=1&view=")
-    assert "2 new people" in response.content.decode()
-    nobody = browse.get(f"/users/news?since={since}&shown=0&view=f%3Ddefault_city%3Ais%3AOslo")
-    assert nobody.status_code == 204
-
-
-def test_news_tell_when_somebody_known_talks_again(browse, crowd, workspace):
-    people = crowd(2, default_name="Ada {n}")
-    workspace.refresh_from_db()
-    since = workspace.revision
-
-    def talk(tx):
-        changed = People.lock(tx, [people[1].id])
-        changed.seen(changed[people[1].id], now())
-        changed.save()
-
-    commit(workspace.pk, "test", talk)
-    assert "1 person chatted again" in browse.get(f"/users/news?since={since}&shown=2&view=").content.decode()
-
-
-@pytest.mark.parametrize("query", ["", "since=x&shown=1", "since=-1&shown=1", "since=1&shown=99999999999999999999999"])
-def test_news_of_a_meaningless_question_are_none(browse, query):
-    assert browse.get(f"/users/news?{query}").status_code == 204

@@ -1,8 +1,10 @@
 // Everything that the pages do by script. Without it, links and forms do the same in whole pages.
 import "./appearance.js";
+import "./column-chooser.js";
 import "./copy-button.js";
 import "./dialogs.js";
 import "./filter-builder.js";
+import "./late-count.js";
 import "./live-news.js";
 import "./pop-over.js";
 import "./row-selection.js";

@@ -1,5 +1,5 @@
 // Dialogs: opened by a button of the page, or filled from the page that the same link opens without script.
-import { load, one } from "./dom.js";
+import { all, load, one } from "./dom.js";
 
 // Opens a dialog; its first field gets the focus, and the element that had it gets it back in the end.
 export function open(dialog) {
@@ -35,4 +35,10 @@ document.addEventListener("submit", (event) => {
 document.addEventListener("htmx:after:swap", (event) => {
   const opens = event.detail.ctx?.sourceElement?.dataset?.opens;
   if (opens) open(document.getElementById(opens));
+});
+
+// A form that is answered with a whole page has done its work. Its dialog is closed first: when the page is changed in
+// place, one that is still open would keep everything else from being pressed.
+document.addEventListener("htmx:before:swap", (event) => {
+  if (event.detail.ctx?.select === "#main") for (const dialog of all("main dialog[open]")) dialog.close();
 });

@@ -74,6 +74,11 @@ customElements.define("row-selection", class extends HTMLElement {
     this.grid.focus({ preventScroll: true });
   }
 
+  counted(total) {
+    this.dataset.total = total;
+    this.show();
+  }
+
   show() {
     const total = Number(this.dataset.total);
     const n = this.chosen.length;
@@ -83,6 +88,7 @@ customElements.define("row-selection", class extends HTMLElement {
     this.page.checked = n > 0 && whole;
     this.page.indeterminate = n > 0 && !whole;
     this.more.hidden = everybody || !whole || total <= n;
+    this.more.textContent = this.more.dataset.words.replace("{n}", number.format(total));
     const { some, whole: page, all: matching } = this.words.dataset;
     const words = everybody ? matching : whole ? page : some;
     const [before, after] = words.split("{n}");

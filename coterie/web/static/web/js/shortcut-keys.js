@@ -9,6 +9,9 @@ customElements.define("shortcut-keys", class extends HTMLElement {
     this.keys = {
       "?": () => open(one("#keys")),
       f: () => one("#add-filter")?.click(),
+      c: () => one("#choose-columns")?.click(),
+      "/": () => one("#search")?.focus(),
+      o: () => this.lines[this.at]?.click(),
       j: () => this.step(1),
       k: () => this.step(-1),
       x: () => this.pick(false),
@@ -17,6 +20,7 @@ customElements.define("shortcut-keys", class extends HTMLElement {
       E: () => (one(".bulkbar:not([hidden]) [data-export-selected]") ?? one("[data-export-all]"))?.click(),
       "[": () => one("side-toggle button").click(),
       g: () => (this.going = Date.now()),
+      z: () => one("#toasts [data-undo]")?.click(),
       Escape: () => one(".bulkbar:not([hidden])") && one("row-selection").clear(),
     };
     this.listener = (event) => this.pressed(event);
@@ -32,7 +36,7 @@ customElements.define("shortcut-keys", class extends HTMLElement {
     if (event.ctrlKey) return this.withControl(event);
     if (Date.now() - (this.going ?? 0) < WAIT) {
       this.going = 0;
-      const place = { u: this.dataset.users, s: this.dataset.segments }[event.key];
+      const place = { u: this.dataset.users, s: this.dataset.segments, ",": this.dataset.settings }[event.key];
       if (place) return this.go(event, place);
     }
     const act = this.keys[event.key];

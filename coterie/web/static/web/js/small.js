@@ -3,8 +3,8 @@ import { one } from "./dom.js";
 
 const STAYS = 10000;
 
-// The sort menu sends its form when another order is chosen.
-customElements.define("sort-select", class extends HTMLElement {
+// A menu sends its form when another of its choices is made.
+customElements.define("send-on-change", class extends HTMLElement {
   connectedCallback() {
     this.addEventListener("change", () => this.closest("form").requestSubmit());
   }
@@ -13,7 +13,7 @@ customElements.define("sort-select", class extends HTMLElement {
 // A message goes away after a while, but not while somebody points at it.
 customElements.define("toast-note", class extends HTMLElement {
   connectedCallback() {
-    one("button", this).addEventListener("click", () => this.remove());
+    one("button[type=button]", this).addEventListener("click", () => this.remove());
     this.timer = setInterval(() => this.matches(":hover, :focus-within") || this.remove(), STAYS);
   }
   disconnectedCallback() {
@@ -26,4 +26,17 @@ document.addEventListener("htmx:after:swap", (event) => {
   if (event.detail.ctx?.select !== "#main") return;
   const main = one("#main");
   if (!document.activeElement || document.activeElement === document.body) main?.focus({ preventScroll: true });
+});
+
+// A request that a newer one took the place of is no error: it ends without a word in the console.
+const quietly = (error) => {
+  throw error?.name === "AbortError" ? undefined : error;
+};
+document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
+  ctx.fetch = async (...request) => {
+    const answer = await fetch(...request).catch(quietly);
+    const text = answer.text.bind(answer);
+    answer.text = () => text().catch(quietly);
+    return answer;
+  };
 });
