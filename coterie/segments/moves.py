@@ -7,13 +7,12 @@ from typing import Any
 
 from django.db import connection
 
+from coterie.audience.moving import Pair
 from coterie.core.ids import to_public
 from coterie.journal.commit import Transaction
 from coterie.journal.models import Kind as Entry
 from coterie.segments.growth import count
 
-# (segment id, person id)
-Pair = tuple[int, int]
 # What to write into the journal entry of a person beside the segment.
 Cause = Callable[[int], dict[str, Any]]
 

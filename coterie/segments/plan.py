@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from coterie.audience.audience import Audience
 from coterie.audience.compiler import Predicate, compile_filter
 from coterie.audience.moments import Moments
+from coterie.audience.moving import Rule
 from coterie.audience.segments import ListedSegment, expanded
 from coterie.audience.tree import FilterError, Node, from_json
 from coterie.core.clock import UTC
@@ -35,6 +36,11 @@ class Ready:
     predicate: Predicate
     mark: str
     pace: dt.timedelta | None
+
+    @property
+    def test(self) -> Rule:
+        """What people are tested against."""
+        return self.segment.id, self.predicate
 
     def due(self, moment: dt.datetime) -> bool:
         """Whether everybody has to be tested, not only whoever changed."""

@@ -5,21 +5,19 @@ filter that names the segment means the new rule at once.
 """
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-import duckdb
 from django.db import transaction
 
 from coterie.accounts.audit import record
 from coterie.accounts.models import Workspace
-from coterie.audience import query
 from coterie.audience.audience import Audience, audience_of
 from coterie.audience.columns import Catalogue
 from coterie.audience.compiler import compile_filter
-from coterie.audience.query import Row
+from coterie.audience.moving import Effect, effect
 from coterie.audience.segments import MAX_EXPANDED, ListedSegment, expanded, named
 from coterie.audience.sentence import sentence
 from coterie.audience.tree import FilterError, Node, conditions, from_json, to_json
@@ -28,20 +26,9 @@ from coterie.journal.models import Operation
 from coterie.segments.catalogue import add, free_name
 from coterie.segments.models import Kind, Segment
 from coterie.segments.state import changed
-from coterie.segments.testing import changing
 
+# So many of those who enter and leave are named.
 SHOWN = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """What a rule would do: exact numbers, and the first people of each kind, who were seen last."""
-
-    people: int
-    enters: int
-    leaves: int
-    entering: Sequence[Row]
-    leaving: Sequence[Row]
 
 
 def preview_rule(workspace: Workspace, node: Node, segment: Segment | None = None) -> Effect:
@@ -49,23 +36,8 @@ def preview_rule(workspace: Workspace, node: Node, segment: Segment | None = Non
     audience = audience_of(workspace)
     check_rule(node, audience, segment)
     predicate = audience.predicate(node)
-    sql, params = changing(predicate, segment.id if segment else 0)
-
-    def question(reader: duckdb.DuckDBPyConnection) -> Effect:
-        counts = dict(reader.execute(f"SELECT joins, count(*) FROM ({sql}) GROUP BY ALL", params).fetchall())
-
-        def first(joins: bool) -> list[Row]:
-            ids = reader.execute(
-                f"SELECT p.id FROM people p JOIN ({sql}) c ON c.id = p.id WHERE c.joins = ?"
-                f" ORDER BY p.last_seen DESC NULLS LAST, p.id DESC LIMIT {SHOWN}",
-                [*params, joins],
-            ).fetchall()
-            return query.rows(reader, [row[0] for row in ids])
-
-        enters, leaves = counts.get(True, 0), counts.get(False, 0)
-        return Effect(query.count(reader, predicate), enters, leaves, first(True), first(False))
-
-    return audience.ask(question)
+    segment_id = segment.id if segment else 0
+    return audience.ask(lambda reader: effect(reader, predicate, segment_id, SHOWN, audience.catalogue.hidden))
 
 
 def create_rule(workspace: Workspace, name: str, node: Node, actor: str) -> Segment:

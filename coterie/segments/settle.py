@@ -21,15 +21,15 @@ from django.db.models import F, QuerySet
 
 from coterie.accounts.models import Workspace
 from coterie.audience.audience import Audience, audience_of
+from coterie.audience.moving import Pair, all_changing, differences, replica_revision
 from coterie.core.clock import now
 from coterie.journal.commit import Transaction, commit
 from coterie.journal.models import Operation
 from coterie.segments.membership import lock
 from coterie.segments.models import Kind, RuleState, Segment
-from coterie.segments.moves import Cause, Pair, move
+from coterie.segments.moves import Cause, move
 from coterie.segments.plan import Broken, Plan, Ready, plan
 from coterie.segments.state import Hold, Overtaken, take
-from coterie.segments.testing import all_changing, differences, replica_revision
 
 # Who wrote the journal entries.
 ACTOR = "rules"
@@ -139,7 +139,7 @@ class _Settling:
             entries: list[tuple[int, int]] = cursor.fetchall()
         is_last = len(entries) < CHUNK
         causes = dict(entries)  # The last entry of each person.
-        joining, leaving = differences(reader, rules, sorted(causes))
+        joining, leaving = differences(reader, [rule.test for rule in rules], sorted(causes))
         return _Step(
             joining, leaving, upto if is_last else entries[-1][1], lambda row_id: {"because": causes[row_id]}, is_last
         )
@@ -215,7 +215,7 @@ class _Step:
 
 def _tested(reader: duckdb.DuckDBPyConnection, rule: Ready, person_ids: Sequence[int], why: Mapping[str, str]) -> _Step:
     revision = replica_revision(reader)
-    joining, leaving = differences(reader, [rule], person_ids)
+    joining, leaving = differences(reader, [rule.test], person_ids)
     return _Step(joining, leaving, revision, lambda _: {"because": revision, **why})
 
 

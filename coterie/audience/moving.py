@@ -1,13 +1,19 @@
-"""Testing people against rules, in the replica: only who has to join or leave comes back."""
+"""Who has to join and leave the segments that are filled by rules: only the differences leave the replica."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 
+from coterie.audience import query
 from coterie.audience.compiler import Predicate
-from coterie.segments.moves import Pair
-from coterie.segments.plan import Ready
+from coterie.audience.query import Row
+
+# (segment id, person id)
+Pair = tuple[int, int]
+# (segment id, what its rule means)
+Rule = tuple[int, Predicate]
 
 # Planning a query takes more than linear time in its predicates; so many at a time are quickest.
 _RULES = 40
@@ -20,7 +26,7 @@ CREATE TEMP TABLE memberships AS SELECT * FROM main.memberships WHERE person_id 
 
 
 def differences(
-    reader: duckdb.DuckDBPyConnection, rules: Sequence[Ready], person_ids: Sequence[int]
+    reader: duckdb.DuckDBPyConnection, rules: Sequence[Rule], person_ids: Sequence[int]
 ) -> tuple[list[Pair], list[Pair]]:
     """(who has to join, who has to leave) of these people, for all rules in one pass over them.
 
@@ -36,9 +42,9 @@ def differences(
     return joining, [(segment_id, person_id) for segment_id, person_id, inside in rows if not inside]
 
 
-def _tested(reader: duckdb.DuckDBPyConnection, rules: Sequence[Ready]) -> list[tuple[int, int, bool]]:
-    numbers = ", ".join(str(int(rule.segment.id)) for rule in rules)
-    truths = ", ".join(rule.predicate.sql for rule in rules)
+def _tested(reader: duckdb.DuckDBPyConnection, rules: Sequence[Rule]) -> list[tuple[int, int, bool]]:
+    numbers = ", ".join(str(int(segment_id)) for segment_id, _ in rules)
+    truths = ", ".join(predicate.sql for _, predicate in rules)
     return reader.execute(
         f"""
         WITH truth AS (
@@ -48,12 +54,46 @@ def _tested(reader: duckdb.DuckDBPyConnection, rules: Sequence[Ready]) -> list[t
         FULL JOIN (FROM memberships WHERE segment_id IN ({numbers})) m
             ON m.segment_id = t.segment_id AND m.person_id = t.id
         WHERE t.id IS NULL OR m.person_id IS NULL""",
-        [value for rule in rules for value in rule.predicate.params],
+        [value for _, predicate in rules for value in predicate.params],
     ).fetchall()
 
 
-def changing(predicate: Predicate, segment_id: int) -> tuple[str, list[Any]]:
-    """(SQL, values) of everybody who has to join or leave that segment: their `id` and whether they `join`."""
+def effect(
+    reader: duckdb.DuckDBPyConnection, predicate: Predicate, segment_id: int, shown: int, hidden: Container[str]
+) -> "Effect":
+    """What a rule would do to a segment (0: to a new one). `shown` people of each kind, without their `hidden`
+    attributes.
+    """
+    sql, params = _changing(predicate, segment_id)
+    counts = dict(reader.execute(f"SELECT joins, count(*) FROM ({sql}) GROUP BY ALL", params).fetchall())
+
+    def first(joins: bool) -> list[Row]:
+        ids = reader.execute(
+            f"SELECT p.id FROM people p JOIN ({sql}) c ON c.id = p.id WHERE c.joins = ?"
+            f" ORDER BY p.last_seen DESC NULLS LAST, p.id DESC LIMIT {int(shown)}",
+            [*params, joins],
+        ).fetchall()
+        return query.rows(reader, [row[0] for row in ids], hidden)
+
+    people, enters, leaves = query.count(reader, predicate), counts.get(True, 0), counts.get(False, 0)
+    return Effect(people, enters, leaves, first(True), first(False))
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """How many people a rule finds, how many of them would enter the segment and how many others would leave it,
+    exactly; and the first of each kind, who were seen last.
+    """
+
+    people: int
+    enters: int
+    leaves: int
+    entering: Sequence[Row]
+    leaving: Sequence[Row]
+
+
+def _changing(predicate: Predicate, segment_id: int) -> tuple[str, list[Any]]:
+    """(SQL, values) of everybody who has to join or leave that segment: their `id` and whether the person `joins`."""
     sql = f"""
         SELECT coalesce(t.id, m.person_id) AS id, t.id IS NOT NULL AS joins
         FROM (SELECT p.id FROM people p WHERE {predicate.sql}) t
@@ -64,7 +104,7 @@ def changing(predicate: Predicate, segment_id: int) -> tuple[str, list[Any]]:
 
 def all_changing(reader: duckdb.DuckDBPyConnection, predicate: Predicate, segment_id: int) -> Any:
     """The ids of everybody who has to join or leave that segment, ascending, as an Arrow array."""
-    sql, params = changing(predicate, segment_id)
+    sql, params = _changing(predicate, segment_id)
     found: Any = reader.execute(f"SELECT id FROM ({sql}) ORDER BY id", params)
     return found.to_arrow_table().column("id")
 
