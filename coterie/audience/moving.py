@@ -105,8 +105,7 @@ def _changing(predicate: Predicate, segment_id: int) -> tuple[str, list[Any]]:
 def all_changing(reader: duckdb.DuckDBPyConnection, predicate: Predicate, segment_id: int) -> Any:
     """The ids of everybody who has to join or leave that segment, ascending, as an Arrow array."""
     sql, params = _changing(predicate, segment_id)
-    found: Any = reader.execute(f"SELECT id FROM ({sql}) ORDER BY id", params)
-    return found.to_arrow_table().column("id")
+    return reader.sql(f"SELECT id FROM ({sql}) ORDER BY id", params=params).to_arrow_table().column("id")
 
 
 def replica_revision(reader: duckdb.DuckDBPyConnection) -> int:
