@@ -17,6 +17,8 @@ from bench.postgres import Cluster
 from bench.report import ROOT
 
 DATA = Path(os.environ.get("BENCH_DATA") or ROOT / "bench" / ".data").resolve()
+# From so many people on, the replica gets what an operator would give it.
+_MANY = 5_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ class Ground:
         mine = {name: value for name, value in os.environ.items() if not name.startswith(("COTERIE_", "PG"))}
         mine.pop("DATABASE_URL", None)
         mine |= {"COTERIE_DATA": str(folder), "DJANGO_SETTINGS_MODULE": "coterie.settings"}
+        if self.people >= _MANY:
+            mine["COTERIE_REPLICA_MEMORY"] = "2GB"
         if self.cluster is not None:
             mine["DATABASE_URL"] = self.cluster.url(_name(folder))
         return mine

@@ -1,7 +1,7 @@
 """`python -m bench.part NAME DATABASE PEOPLE [--no-result]`: one part. COTERIE_DATA says where its people are."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from django.core.management import call_command
 
@@ -9,7 +9,7 @@ from bench import report
 from bench.measure import Figure
 from bench.parts import export, filters, ingest, listing, load, memory, replica
 
-PARTS: dict[str, Callable[[int], list[Figure]]] = {
+PARTS: dict[str, Callable[[int], Iterable[Figure]]] = {
     "load": load.run,
     "filters": filters.run,
     "list": listing.run,
@@ -26,9 +26,10 @@ def main() -> None:
     print(f"\n{report.TITLES[name]} ({database}, {people:,} people)", flush=True)
     # People that were loaded by an older version are brought up to this one.
     call_command("migrate", verbosity=0, interactive=False)
-    figures = PARTS[name](people)
-    for figure in figures:
-        print(report.line(figure))
+    figures = []
+    for figure in PARTS[name](people):
+        print(report.line(figure), flush=True)
+        figures.append(figure)
     if "--no-result" in sys.argv:
         return
     command = f"python -m bench --people {people} --database {database} --only {name}"

@@ -43,14 +43,21 @@ class Reader:
 
     def get(self, path: str) -> bytes:
         """The body of a 200 answer; anything else raises RuntimeError."""
-        if self._connection is None:
-            self._connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=120)
-        self._connection.request("GET", path, headers=dict(self.headers))
-        answer = self._connection.getresponse()
+        try:
+            answer = self._ask(path)
+        except (http.client.RemoteDisconnected, ConnectionResetError):  # Nothing was asked for some seconds.
+            self._connection = None
+            answer = self._ask(path)
         body = answer.read()
         if answer.status != 200:
             raise RuntimeError(f"GET {path} was answered {answer.status}: {body[:300]!r}")
         return body
+
+    def _ask(self, path: str) -> http.client.HTTPResponse:
+        if self._connection is None:
+            self._connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=120)
+        self._connection.request("GET", path, headers=dict(self.headers))
+        return self._connection.getresponse()
 
 
 @contextlib.contextmanager

@@ -2,7 +2,7 @@
 
 import gzip
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from statistics import median
 from urllib.parse import urlencode
@@ -24,20 +24,24 @@ PAGE_KB, MEMORY_MB = 60.0, 2_500.0
 FACETS = ("default_country", "default_city", "plan", "default_name", "default_email")
 
 
-def run(people: int) -> list[Figure]:
+def run(people: int) -> Iterator[Figure]:
     """Everything that the page asks for, through HTTP, with the raw engine in turns where it can do the same."""
     workspace = bench_workspace()
     raw = raw_copy(workspace)
     asked = questions_of(workspace, raw)
     with serving() as server:
         _, page = readers(server, workspace)
-        lists = [_list(page, raw, question, people) for question in asked]
-        figures = [*lists, *_overall(lists, people)]
-        figures += [_facet(page, raw, key) for key in FACETS]
-        figures += [_builder(page), *_one_person(page, raw), *_sizes(page)]
-        figures.append(Figure("peak memory of the server", "MB", [peak_mb(server.process.process.pid)], goal=MEMORY_MB))
-        figures += interactions(server, page.headers["Cookie"])
-    return figures
+        lists = []
+        for question in asked:
+            lists.append(_list(page, raw, question, people))
+            yield lists[-1]
+        yield from _overall(lists, people)
+        yield from (_facet(page, raw, key) for key in FACETS)
+        yield _builder(page)
+        yield from _one_person(page, raw)
+        yield from _sizes(page)
+        yield Figure("peak memory of the server", "MB", [peak_mb(server.process.process.pid)], goal=MEMORY_MB)
+        yield from interactions(server, page.headers["Cookie"])
 
 
 def _list(page: Reader, raw: duckdb.DuckDBPyConnection, question: Question, people: int) -> Figure:

@@ -1,7 +1,7 @@
 """The audience of a workspace: what the doors ask."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -43,7 +43,7 @@ class Audience:
 
     def ask(self, question: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
         """See `Replica.ask`: one snapshot that holds everything committed so far."""
-        return self.replica.ask(question)
+        return self.replica.ask(question, self.catalogue.stored)
 
     def page(self, view: View, limit: int) -> query.Page:
         """One page of the list with the exact total."""
@@ -62,6 +62,8 @@ class Audience:
 
     def misfits(self, column: Column) -> tuple[int, int]:
         """(how many people have a value that the column's type cannot read, how many have one at all)."""
+        known = self.catalogue.get(column.key) or self.catalogue.hidden.get(column.key)
+        column = replace(known, type=column.type) if known else column
         wrong, right = misfits(column), Predicate(f"{column.sql} IS NOT NULL", ())
 
         def question(reader: duckdb.DuckDBPyConnection) -> tuple[int, int]:

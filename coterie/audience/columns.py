@@ -39,6 +39,7 @@ class Group(StrEnum):
 class Column:
     """One column. `key` is its name in URLs and the API, `field` its name in the replica (None: inside `custom`).
 
+    `stored` is the field that holds a custom attribute as text, beside `custom`; see `stored_fields`.
     `formula` is the expression of a computed column. `hash` is the field that holds a hash of the value in lower case:
     nearly everybody's value differs, so comparing four bytes first makes looking for one ten times faster.
     `label` is the team's own, if it gave one. `personal` marks what tells who somebody is.
@@ -50,6 +51,7 @@ class Column:
     group: Group
     icon: str
     field: str | None = None
+    stored: str = ""
     formula: str = ""
     hash: str = ""
     personal: bool = False
@@ -78,11 +80,13 @@ class Column:
     @property
     def number(self) -> str:
         """A number column as a DOUBLE that may also be NaN or infinite: half the work of `sql`, which is never so."""
-        # Through text, because try_cast straight from VARIANT is many times slower.
         return f"try_cast({self._text} AS DOUBLE)" if self.is_custom else self.sql
 
     @property
     def _text(self) -> str:
+        if self.stored:
+            return f"p.{self.stored}"
+        # Through text, because try_cast straight from VARIANT is many times slower.
         escaped = self.key.replace("'", "''")
         return f"(p.custom['{escaped}']::VARCHAR)"
 
@@ -171,16 +175,37 @@ class Catalogue:
         """The column of that key, or None."""
         return self.by_key.get(key)
 
+    @cached_property
+    def stored(self) -> frozenset[str]:
+        """The fields of custom attributes that the replica must have before it is asked."""
+        return frozenset(column.stored for column in (*self.columns, *self.hidden.values()) if column.stored)
+
     @property
     def custom(self) -> list[Column]:
         """The workspace's own attributes, by label."""
         return [column for column in self.columns if column.group == Group.CUSTOM]
 
 
-def custom_column(attribute: Attribute) -> Column:
+def stored_fields(attributes: Iterable[tuple[int, str]]) -> dict[str, str]:
+    """Key → field of the custom attributes of people that the replica holds in a field of their own; `attributes` are
+    the (id, key) of all.
+
+    Of keys that differ in case only, the oldest has one: a struct of DuckDB's cannot hold both. The others are read
+    from `custom`, which takes as long as reading everything about everybody.
+    """
+    taken = {key.casefold() for key in DEFAULT_KEYS}
+    fields: dict[str, str] = {}
+    for row_id, key in sorted(attributes):
+        if key not in DEFAULT_KEYS and key.casefold() not in taken:
+            taken.add(key.casefold())
+            fields[key] = f"a{row_id}"
+    return fields
+
+
+def custom_column(attribute: Attribute, stored: str = "") -> Column:
     """The column of a custom attribute."""
-    label = attribute.label or attribute.key
-    return Column(attribute.key, label, Type(attribute.type), Group.CUSTOM, "braces", personal=attribute.personal)
+    label, kind = attribute.label or attribute.key, Type(attribute.type)
+    return Column(attribute.key, label, kind, Group.CUSTOM, "braces", stored=stored, personal=attribute.personal)
 
 
 def as_the_team_has_it(column: Column, attribute: Attribute | None) -> Column:
@@ -194,7 +219,8 @@ def catalogue_of(attributes: Iterable[Attribute]) -> Catalogue:
     """The catalogue behind the rows about people."""
     rows = {attribute.key: attribute for attribute in attributes}
     hidden = {key for key, attribute in rows.items() if attribute.hidden and key != LEADS}
-    custom = [custom_column(attribute) for key, attribute in rows.items() if key not in DEFAULT_KEYS]
+    fields = stored_fields((attribute.id, key) for key, attribute in rows.items())
+    custom = [custom_column(row, fields.get(key, "")) for key, row in rows.items() if key not in DEFAULT_KEYS]
     custom.sort(key=lambda column: (column.label.lower(), column.key))
     columns = [*(as_the_team_has_it(column, rows.get(column.key)) for column in DEFAULT_COLUMNS), *custom]
     columns = [replace(column, formula=_location(hidden)) if column.formula else column for column in columns]

@@ -102,6 +102,7 @@ def page(
     """The page of `view` after (or before) its cursor, and the exact number of people that match.
 
     With `patience` (seconds), `total` is None when counting would take longer; `count` then says it in its own time.
+    The reader can answer nothing more then.
     """
     column = catalogue.by_key[view.sort_key]
     total, found = _few(reader, predicate, view, column, limit + 1)
@@ -122,9 +123,9 @@ def page(
 
     following = cursor(found[-1], position + len(found)) if found and (more or view.before) else None
     previous = cursor(found[0], position) if found and (view.after or view.before) else None
-    if total is None:
-        total = count(reader, predicate) if patience is None else _count_within(reader, predicate, patience)
     shown = rows(reader, [key[0] for key in found], catalogue.hidden)
+    if total is None:  # Last of all: a count that is interrupted ends the reader's transaction.
+        total = count(reader, predicate) if patience is None else _count_within(reader, predicate, patience)
     return Page(shown, total, position + 1 if found else 0, following, previous)
 
 

@@ -7,11 +7,9 @@ One process owns a file: it takes the first free slot with a file lock, so that 
 have their own.
 """
 
-import json
 import logging
 import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -20,47 +18,15 @@ import duckdb
 from django.conf import settings
 
 from coterie.accounts.models import Workspace
-from coterie.audience import source
-from coterie.audience.columns import DEFAULT_KEYS
-from coterie.audience.rules import HASH
+from coterie.audience import source, tables
+from coterie.audience.columns import stored_fields
+from coterie.audience.connections import end, is_damage
 from coterie.audience.slots import take_slot
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
-# What DuckDB raises when a file is not what it should be.
-DAMAGE = (duckdb.IOException, duckdb.InternalException, duckdb.FatalException, duckdb.SerializationException)
-
-# Raised when the tables below change: an older file is rebuilt.
-SCHEMA_VERSION = 2
 # Below this many journal entries a catch-up is always worth it.
 MANY_CHANGES = 50_000
-_TEXT_FIELDS = [key.removeprefix("default_") for key in DEFAULT_KEYS]
-_SCHEMA = f"""
-CREATE OR REPLACE TABLE people (
-    id BIGINT, user_id VARCHAR, banned BOOLEAN, created_at TIMESTAMP, last_seen TIMESTAMP, chats INTEGER,
-    {", ".join(f"{field} VARCHAR" for field in _TEXT_FIELDS)}, custom VARIANT,
-    email_hash UINTEGER, user_id_hash UINTEGER, segments INTEGER);
-CREATE OR REPLACE TABLE memberships (segment_id BIGINT, person_id BIGINT);
-CREATE OR REPLACE TABLE state (version INTEGER, workspace VARCHAR, epoch INTEGER, revision BIGINT);
-"""
-_SHAPE = json.dumps(dict.fromkeys(DEFAULT_KEYS, "VARCHAR"))
-_WITHOUT_DEFAULTS = json.dumps(dict.fromkeys(DEFAULT_KEYS))
-
-
-# What stands in the stream may be text (SQLite) or typed (PostgreSQL); the casts accept both.
-def _insert_people(whose: str) -> str:
-    """`whose`: a condition on the memberships to be counted, for they are many."""
-    return f"""
-INSERT INTO people
-SELECT id, user_id, banned::BOOLEAN,
-    created_at::TIMESTAMPTZ AT TIME ZONE 'UTC', last_seen::TIMESTAMPTZ AT TIME ZONE 'UTC',
-    chats, {", ".join(f"d.{key}" for key in DEFAULT_KEYS)}, rest::VARIANT,
-    {HASH.format("lower(d.default_email)")}, {HASH.format("lower(user_id)")},
-    coalesce(m.segments, 0)
-FROM (SELECT *, json_transform(attributes, '{_SHAPE}') AS d, json_merge_patch(attributes, '{_WITHOUT_DEFAULTS}') AS rest
-      FROM incoming)
-LEFT JOIN (SELECT person_id, count(*) AS segments FROM memberships WHERE {whose} GROUP BY ALL) m ON m.person_id = id
-"""
 
 
 class Replica:
@@ -72,6 +38,8 @@ class Replica:
         self.revision = -1
         self.epoch = -1
         self._time_zone = "UTC"
+        # The attributes that the file knows, id → key.
+        self._attributes: dict[int, str] = {}
         # Held while the file is written, opened or thrown away.
         self._lock = threading.Lock()
         # Held for a moment, around the list of open connections.
@@ -87,13 +55,16 @@ class Replica:
         """The DuckDB file."""
         return self._slot.path
 
-    def ask(self, question: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
-        """The answer to `question`, which may be put again: a damaged file is thrown away and rebuilt in between."""
+    def ask(self, question: Callable[[duckdb.DuckDBPyConnection], T], fields: Collection[str] = ()) -> T:
+        """The answer to `question`, which may be put again: a damaged file is thrown away and rebuilt in between.
+
+        `fields` are those of custom attributes that the question may be about.
+        """
         repaired = False
         while True:
             closed = self._closed
             try:
-                with self.reading() as reader:
+                with self.reading(fields) as reader:
                     return question(reader)
             except duckdb.Error as error:
                 if self._closed != closed:  # Somebody else found the damage and took the file away under us.
@@ -105,9 +76,13 @@ class Replica:
             repaired = True
 
     @contextmanager
-    def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def reading(self, fields: Collection[str] = ()) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection with one snapshot of everything that was committed before this call."""
         self.catch_up()
+        if not self._has(fields):
+            with self._lock:
+                self._open()
+                self._learn()
         # Custom times without an offset are read in this zone; see `columns`.
         zone = self._time_zone.replace("'", "''")
         with self._cursor(f"SET TimeZone = '{zone}'; BEGIN TRANSACTION READ ONLY") as reader:
@@ -153,6 +128,11 @@ class Replica:
         if self._database is not None:
             return
         try:
+            if self._connect():
+                return
+            # Of another version or workspace. A file of its own, or the old tables would take up room in it for ever.
+            self._close()
+            self._remove()
             self._connect()
         except duckdb.Error:
             log.warning("replica file %s cannot be read; starting anew", self.path.name, exc_info=True)
@@ -160,7 +140,8 @@ class Replica:
             self._remove()
             self._connect()
 
-    def _connect(self) -> None:
+    def _connect(self) -> bool:
+        """Opens the file; False when what is in it is not ours."""
         self._database = duckdb.connect(
             str(self.path),
             config={
@@ -172,10 +153,13 @@ class Replica:
             },
         )
         self._database.execute("SET GLOBAL TimeZone = 'UTC'")
-        tables = {name for (name,) in self._database.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-        row = self._database.execute("FROM state").fetchone() if "state" in tables else None
-        if row and row[:2] == (SCHEMA_VERSION, self.uid):
+        names = {name for (name,) in self._database.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+        row = self._database.execute("FROM state").fetchone() if "state" in names else None
+        if row and row[:2] == (tables.VERSION, self.uid):
             self.epoch, self.revision = row[2:]
+            self._attributes = dict(self._database.execute("FROM attributes").fetchall())
+            return True
+        return not names
 
     def _close(self) -> None:
         with self._door:
@@ -185,7 +169,7 @@ class Replica:
             connections = [*self._connections]
         # DuckDB keeps a file open, whatever became of it, as long as one connection to it is.
         for each in connections:
-            _end(each)
+            end(each)
         if database is not None:
             database.close()
 
@@ -202,17 +186,43 @@ class Replica:
             found = reader.execute("SELECT count(*) FROM people").fetchone()
         return found is None or behind > found[0] // 2
 
+    def _has(self, fields: Collection[str]) -> bool:
+        return all(int(field[1:]) in self._attributes for field in fields)
+
+    def _learn(self) -> None:
+        """Makes room for attributes that are new. Nobody in the file has them yet: see `source.attributes`."""
+        rows = dict(source.attributes(self.workspace_id))
+        if self._attributes.keys() - rows.keys():
+            # One was removed, and may come back under another id: the file may hold values of it.
+            self._fill(*self._wanted())
+            return
+        fields = stored_fields(rows.items())
+        new = {row_id: key for row_id, key in rows.items() if row_id not in self._attributes}
+        if not new:
+            return
+        with self._cursor("BEGIN") as writer:
+            for row_id, key in new.items():
+                if key in fields:
+                    writer.execute(f"ALTER TABLE people ADD COLUMN a{int(row_id)} VARCHAR")
+            writer.executemany("INSERT INTO attributes VALUES (?, ?)", [*map(list, new.items())])
+            writer.execute("COMMIT")
+        self._attributes |= new
+
     def _fill(self, target: int, epoch: int) -> None:
         """Everything from the system of record. People changed meanwhile are read again by the next catch-up."""
+        attributes = dict(source.attributes(self.workspace_id))
         with self._cursor("BEGIN") as writer:
-            writer.execute(_SCHEMA)
-            self._load(writer, None)
-            writer.execute("INSERT INTO state VALUES (?, ?, ?, ?)", [SCHEMA_VERSION, self.uid, epoch, target])
+            writer.execute(tables.create(stored_fields(attributes.items())))
+            self._load(writer, None, attributes)
+            if attributes:
+                writer.executemany("INSERT INTO attributes VALUES (?, ?)", [*map(list, attributes.items())])
+            writer.execute("INSERT INTO state VALUES (?, ?, ?, ?)", [tables.VERSION, self.uid, epoch, target])
             writer.execute("COMMIT")
-        self.revision, self.epoch = target, epoch
+        self.revision, self.epoch, self._attributes = target, epoch, attributes
 
     def _apply(self, target: int) -> None:
         """The people that changed after our revision: out with the old rows, in with the new, in one transaction."""
+        self._learn()
         # One list of ids for everything below: were each statement to ask the journal anew, somebody who changed
         # meanwhile would be put in without having been taken out, and stand in the list twice.
         changed = source.changed(self.workspace_id, self.revision)
@@ -220,12 +230,12 @@ class Replica:
             writer.execute("CREATE OR REPLACE TEMP TABLE changed AS SELECT unnest(?::BIGINT[]) AS id", [changed])
             writer.execute("DELETE FROM people WHERE id IN (FROM changed)")
             writer.execute("DELETE FROM memberships WHERE person_id IN (FROM changed)")
-            self._load(writer, changed)
+            self._load(writer, changed, self._attributes)
             writer.execute("UPDATE state SET revision = ?", [target])
             writer.execute("COMMIT")
         self.revision = target
 
-    def _load(self, writer: duckdb.DuckDBPyConnection, ids: Sequence[int] | None) -> None:
+    def _load(self, writer: duckdb.DuckDBPyConnection, ids: Sequence[int] | None, attributes: dict[int, str]) -> None:
         # Memberships first: a person's row knows how many there are.
         with source.memberships(self.workspace_id, ids) as incoming:
             writer.register("incoming", incoming)
@@ -233,7 +243,8 @@ class Replica:
             writer.unregister("incoming")
         with source.people(self.workspace_id, ids) as incoming:
             writer.register("incoming", incoming)
-            writer.execute(_insert_people("true" if ids is None else "person_id IN (FROM changed)"))
+            whose = "true" if ids is None else "person_id IN (FROM changed)"
+            writer.execute(tables.insert_people(stored_fields(attributes.items()), whose))
             writer.unregister("incoming")
 
     @contextmanager
@@ -251,25 +262,6 @@ class Replica:
             with self._door:
                 self._connections.discard(cursor)
             cursor.close()
-
-
-def is_damage(error: duckdb.Error) -> bool:
-    """Whether a file is not what it should be. A wrong checksum has no class of its own."""
-    return isinstance(error, DAMAGE) or type(error) is duckdb.Error
-
-
-def _end(connection: duckdb.DuckDBPyConnection) -> None:
-    """Closes a connection that another thread may be using; its query fails."""
-    while True:
-        try:
-            connection.interrupt()
-            connection.close()
-        except duckdb.ResourceInUseException:
-            time.sleep(0.001)
-        except duckdb.ConnectionException:  # Its thread was quicker.
-            return
-        else:
-            return
 
 
 _replicas: dict[str, Replica] = {}

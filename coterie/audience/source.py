@@ -14,6 +14,8 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 from psycopg.conninfo import make_conninfo
 
+from coterie.audience.models import Attribute, Scope
+
 _BATCH = 20_000
 _PEOPLE = pa.schema(
     [
@@ -52,6 +54,12 @@ def memberships(workspace_id: int, ids: Sequence[int] | None = None) -> Iterator
         _sql(_MEMBERSHIPS, "segments_membership", "person_id", workspace_id, ids), _MEMBERS, ids is None
     ) as reader:
         yield reader
+
+
+def attributes(workspace_id: int) -> list[tuple[int, str]]:
+    """(id, key) of the attributes that people may have. Read after a revision, all that people had then are there."""
+    rows = Attribute.objects.filter(workspace_id=workspace_id, scope=Scope.PERSON)
+    return list(rows.order_by("id").values_list("id", "key"))
 
 
 def changed(workspace_id: int, since: int) -> list[int]:

@@ -85,8 +85,8 @@ def _answer(
     reader: duckdb.DuckDBPyConnection, predicate: Predicate, audience: Audience, view: View, size: int
 ) -> tuple[query.Page, int]:
     """The page and the number of all people, of one moment."""
-    page = query.page(reader, predicate, view, audience.catalogue, size, PATIENCE)
-    return page, query.count(reader, EVERYBODY)
+    everybody = query.count(reader, EVERYBODY)
+    return query.page(reader, predicate, view, audience.catalogue, size, PATIENCE), everybody
 
 
 @dataclass(frozen=True, slots=True)
