@@ -5,7 +5,7 @@ identifiers come from the catalogue; rules from the rules table. Anything unknow
 a typo never means everybody.
 
 A segment that is filled by a rule stands for that rule, so that no answer waits for the segment to be brought up to
-date; see docs/decisions/0010-rule-segments.md.
+date; see docs/decisions/0012-rule-segments.md.
 """
 
 from collections.abc import Mapping, Sequence

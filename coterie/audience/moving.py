@@ -1,5 +1,6 @@
 """Who has to join and leave the segments that are filled by rules: only the differences leave the replica."""
 
+import re
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,12 +18,7 @@ Rule = tuple[int, Predicate]
 
 # Planning a query takes more than linear time in its predicates; so many at a time are quickest.
 _RULES = 40
-# They stand before the tables of the replica: what a predicate asks of everybody, it then asks of these people only.
-_ONLY_THESE = """
-CREATE TEMP TABLE these AS SELECT unnest(?::BIGINT[]) AS id;
-CREATE TEMP TABLE people AS SELECT * FROM main.people WHERE id IN (FROM these);
-CREATE TEMP TABLE memberships AS SELECT * FROM main.memberships WHERE person_id IN (FROM these);
-"""
+_FIELD = re.compile(r"\bp\.(\w+)")
 
 
 def differences(
@@ -34,12 +30,26 @@ def differences(
     """
     rows: list[tuple[int, int, bool]] = []
     if rules and person_ids:
-        for statement in _ONLY_THESE.strip().splitlines():
-            reader.execute(statement, [list(person_ids)] if "?" in statement else [])
+        _only(reader, rules, person_ids)
         for start in range(0, len(rules), _RULES):
             rows += _tested(reader, rules[start : start + _RULES])
     joining = [(segment_id, person_id) for segment_id, person_id, inside in rows if inside]
     return joining, [(segment_id, person_id) for segment_id, person_id, inside in rows if not inside]
+
+
+def _only(reader: duckdb.DuckDBPyConnection, rules: Sequence[Rule], person_ids: Sequence[int]) -> None:
+    """Puts tables in front of those of the replica: what a predicate asks of everybody, it then asks of these people.
+
+    Only with the fields that the predicates name: there may be hundreds that they do not.
+    """
+    there = {row[0] for row in reader.execute("DESCRIBE main.people").fetchall()}
+    named = {field for _, predicate in rules for field in _FIELD.findall(predicate.sql)}
+    fields = ", ".join(f'"{field}"' for field in sorted({"id"} | (named & there)))
+    reader.execute("CREATE TEMP TABLE these AS SELECT unnest(?::BIGINT[]) AS id", [list(person_ids)])
+    reader.execute(f"CREATE TEMP TABLE people AS SELECT {fields} FROM main.people WHERE id IN (FROM these)")
+    reader.execute(
+        "CREATE TEMP TABLE memberships AS SELECT * FROM main.memberships WHERE person_id IN (FROM these)",
+    )
 
 
 def _tested(reader: duckdb.DuckDBPyConnection, rules: Sequence[Rule]) -> list[tuple[int, int, bool]]:

@@ -1,5 +1,6 @@
 """`coterie serve`."""
 
+import threading
 from typing import Annotated
 
 import typer
@@ -10,12 +11,14 @@ from django.db import connections
 from coterie.accounts.models import Member
 from coterie.cli.demo_login import demo_login
 from coterie.cli.ground import migrate
+from coterie.segments.follow import follow
 
 
 def run(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")] = 8000,
     processes: Annotated[int, typer.Option(min=1, max=64, help="How many processes share the work.")] = 1,
+    worker: Annotated[bool, typer.Option("--worker/--no-worker", help="Do background work, too.")] = True,
 ) -> None:
     """Brings the database up to date and serves pages, API and channels until it is stopped."""
     migrate()
@@ -27,6 +30,8 @@ def run(
     if host not in ("127.0.0.1", "localhost", "::1") and settings.ALLOWED_HOSTS == ["127.0.0.1", "localhost", "[::1]"]:
         typer.echo("Others reach it only under the names in COTERIE_ALLOWED_HOSTS, which is not set.")
     connections.close_all()
+    if worker:
+        threading.Thread(target=follow, args=(threading.Event(),), name="follower", daemon=True).start()
     uvicorn.run(
         "coterie.asgi:application",
         host=host,

@@ -1,6 +1,6 @@
 """The follower: notices that people, segments or the time moved on, and settles the rules. Runs in the worker.
 
-Nothing depends on it for being right: filters mean the rules themselves (docs/decisions/0010-rule-segments.md). It
+Nothing depends on it for being right: filters mean the rules themselves (docs/decisions/0012-rule-segments.md). It
 keeps the sizes, the pills and the history of the segments up to date.
 """
 

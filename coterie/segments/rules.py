@@ -53,13 +53,14 @@ def create_rule(workspace: Workspace, name: str, node: Node, actor: str) -> Segm
 
 
 def change_rule(workspace: Workspace, segment: Segment, node: Node, actor: str) -> None:
-    """Another rule for the segment. Raises FilterError, also when it would stand on itself, in whatever circle."""
-    if not segment.is_rule:
-        raise ValueError(f"“{segment.name}” is filled by hand, so it has no rule.")
+    """Another rule for the segment. Raises FilterError, also when it would stand on itself, in whatever circle, and
+    ValueError when it has no rule to change.
+    """
     with transaction.atomic():
         changed(workspace)  # Two changes that together make a circle come one after the other.
+        former = _present(workspace, segment).filter
         check_rule(node, audience_of(workspace), segment)
-        former, segment.filter = segment.filter, to_json(node)
+        segment.filter = to_json(node)
         if former == segment.filter:
             return
         operation = _operation(workspace, actor, segment, "Change the rule of", former)
@@ -69,9 +70,10 @@ def change_rule(workspace: Workspace, segment: Segment, node: Node, actor: str) 
 
 
 def make_manual(workspace: Workspace, segment: Segment, actor: str) -> None:
-    """From now on the segment is filled by hand. Whoever is in it stays."""
+    """From now on the segment is filled by hand. Whoever is in it stays. Raises ValueError when it has no rule."""
     with transaction.atomic():
         changed(workspace)
+        _present(workspace, segment)
         segment.kind, segment.filter = Kind.MANUAL, None
         _write(segment, kind=segment.kind, filter=None, evaluated="", broken="", broken_since=None, operation_id=None)
         record(workspace, actor, "segment.manual", {"segment": segment.public_id, "name": segment.name})
@@ -130,6 +132,14 @@ def _circle(node: Node, target: int, segments: Mapping[int, ListedSegment]) -> t
             if segment.rule is not None and (rest := _circle(segment.tree, target, segments)):
                 return (segment.name, *rest)
     return ()
+
+
+def _present(workspace: Workspace, segment: Segment) -> Segment:
+    """The rule segment as it is now; raises ValueError when it was removed or became manual meanwhile."""
+    found = Segment.objects.filter(workspace=workspace, id=segment.id, kind=Kind.RULE).first()
+    if found is None:
+        raise ValueError(f"“{segment.name}” is not there any more, or has no rule.")
+    return found
 
 
 def _operation(workspace: Workspace, actor: str, segment: Segment, verb: str, former: object) -> Operation:

@@ -106,7 +106,7 @@ def _sometimes(workspace: Workspace, chance: random.Random, manual: list[Segment
     match chance.randrange(10):
         case 0:
             changed = chance.choice([again(one) for one in rules])
-            with contextlib.suppress(FilterError):  # What is hidden cannot be asked for now.
+            with contextlib.suppress(ValueError):  # What is removed or hidden cannot be asked for now.
                 change_rule(workspace, changed, node(chance, manual), "test")
         case 1:
             one = again(chance.choice(rules))

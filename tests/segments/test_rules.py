@@ -162,6 +162,19 @@ def test_a_rule_becomes_manual_and_keeps_its_people(workspace):
     assert members(segment) == members(follower) == {person.id, other.id}
 
 
+def test_what_has_no_rule_or_is_removed_cannot_be_given_one(workspace, other_workspace):
+    manual, segment = create(workspace, "By hand", "test"), rule(workspace, POLAND)
+    for act in (make_manual, lambda *arguments: change_rule(*arguments[:2], POLAND, "test")):
+        with pytest.raises(ValueError, match="has no rule"):
+            act(workspace, manual, "test")
+        with pytest.raises(ValueError, match="has no rule"):
+            act(other_workspace, segment, "test")
+    remove(workspace, segment, "test")
+    with pytest.raises(ValueError, match="not there any more"):
+        change_rule(workspace, segment, POLAND, "test")
+    assert again(segment).filter == segment.filter
+
+
 @pytest.fixture
 def frozen(workspace):
     """A rule on an attribute, with one person inside, and the attribute."""

@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+from django.db import transaction
 
 from coterie.accounts.models import Workspace
 from coterie.audience.tree import All, Any, Condition, Not
@@ -221,7 +222,8 @@ def test_a_change_of_rules_overtakes_what_was_decided_before(workspace):
     make_person(workspace, plan="pro")
     rule(workspace, PRO)
     hold = take(workspace)
-    changed(workspace)
+    with transaction.atomic():
+        changed(workspace)
     with pytest.raises(Overtaken):
         hold.keep()
 
