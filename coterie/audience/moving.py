@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from coterie.audience import query
 from coterie.audience.compiler import Predicate
@@ -112,13 +113,12 @@ def _changing(predicate: Predicate, segment_id: int) -> tuple[str, list[Any]]:
     return sql, [*predicate.params]
 
 
-def all_changing(reader: duckdb.DuckDBPyConnection, predicate: Predicate, segment_id: int) -> Any:
-    """The ids of everybody who has to join or leave that segment, ascending, as an Arrow array."""
+def all_changing(reader: duckdb.DuckDBPyConnection, predicate: Predicate, segment_id: int) -> pa.Table:
+    """Everybody who has to join or leave that segment: `id`, ascending, and `joins`."""
     sql, params = _changing(predicate, segment_id)
-    return reader.sql(f"SELECT id FROM ({sql}) ORDER BY id", params=params).to_arrow_table().column("id")
+    return reader.sql(f"{sql} ORDER BY id", params=params).to_arrow_table()
 
 
 def replica_revision(reader: duckdb.DuckDBPyConnection) -> int:
     """The revision whose people this connection sees."""
-    found = reader.execute("SELECT revision FROM state").fetchone()
-    return int(found[0]) if found else 0
+    return int(reader.execute("SELECT revision FROM state").fetchall()[0][0])

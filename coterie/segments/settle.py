@@ -3,19 +3,20 @@
 1. Whoever has a journal entry since the last time is tested against all rules at once. Entries that rules wrote do not
    count: no rule depends on them.
 2. A rule that is new, means something else than before, or has to be looked at because time went by, is tested on
-   everybody. Whoever seems to have to move is tested again in parts, each in one transaction; between two parts comes
-   whoever changed meanwhile, so that no big rule makes the others late.
+   everybody. Whoever has to move does so in parts, each in one transaction. Between two parts comes whoever changed
+   meanwhile, so that no big rule makes the others late; the rest is then tested again before it moves.
 
 All of it may be stopped anywhere and done again; see `state` for why it is safe when two do it.
 """
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 from django.db import connection, transaction
 from django.db.models import F, QuerySet
 
@@ -24,7 +25,7 @@ from coterie.audience.audience import Audience, audience_of
 from coterie.audience.moving import Pair, all_changing, differences, replica_revision
 from coterie.core.clock import now
 from coterie.journal.commit import Transaction, commit
-from coterie.journal.models import Operation
+from coterie.journal.models import JournalEntry, Operation
 from coterie.segments.membership import lock
 from coterie.segments.models import Kind, RuleState, Segment
 from coterie.segments.moves import Cause, move
@@ -147,23 +148,35 @@ class _Settling:
     def _everybody(self, rule: Ready) -> None:
         """Tests everybody for one rule, and writes down that this was done."""
         began, is_new = now(), rule.segment.evaluated != rule.mark
-        ids = audience_of(self.workspace).ask(
-            lambda reader: all_changing(reader, rule.predicate, rule.segment.id),
-        )
-        operation_id = self._operation(rule.segment, len(ids)) if is_new else None
-        why = {"why": "rule" if is_new else "time"}
-        for start in range(0, len(ids), CHUNK):
-            part = ids.slice(start, CHUNK).to_pylist()
-            audience, rules = self._plan()
-            again = next(
-                (one for one in rules.ready if one.mark == rule.mark and one.segment.id == rule.segment.id), None
-            )
-            if again is None:
-                raise Overtaken
-            step = audience.ask(partial(_tested, rule=again, person_ids=part, why=why))
+        audience = audience_of(self.workspace)
+        revision, found = audience.ask(partial(_all_changing, rule=rule))
+        operation_id = self._operation(rule.segment, len(found)) if is_new else None
+        why = "rule" if is_new else "time"
+        is_true = True
+        for start in range(0, len(found), CHUNK):
+            part = found.slice(start, CHUNK)
+            if self._news():
+                self._follow()
+                is_true = False  # From now on, somebody of the rest may be another than was tested.
+            if is_true:
+                step = _step(rule, part, revision, why)
+            else:
+                step = self._again(rule, part.column("id").to_pylist(), why)
             self._move(step, None, operation_id)
-            self._follow()
         self._finish(rule, began, operation_id)
+
+    def _news(self) -> bool:
+        """Whether anybody changed since, other than by rules."""
+        later = JournalEntry.objects.filter(workspace=self.workspace, revision__gt=self.hold.revision)
+        return later.exclude(actor=ACTOR).exists()
+
+    def _again(self, rule: Ready, person_ids: Sequence[int], why: str) -> "_Step":
+        """These people as they are now. Raises Overtaken when the rule means something else by now."""
+        audience, rules = self._plan()
+        same = [one for one in rules.ready if one.mark == rule.mark and one.segment.id == rule.segment.id]
+        if not same:
+            raise Overtaken
+        return audience.ask(partial(_tested, rule=same[0], person_ids=person_ids, why=why))
 
     def _move(self, step: "_Step", reached: int | None, operation_id: int | None = None) -> None:
         def work(tx: Transaction) -> int:
@@ -213,10 +226,21 @@ class _Step:
     is_last: bool = True
 
 
-def _tested(reader: duckdb.DuckDBPyConnection, rule: Ready, person_ids: Sequence[int], why: Mapping[str, str]) -> _Step:
+def _all_changing(reader: duckdb.DuckDBPyConnection, rule: Ready) -> tuple[int, pa.Table]:
+    return replica_revision(reader), all_changing(reader, rule.predicate, rule.segment.id)
+
+
+def _step(rule: Ready, found: pa.Table, revision: int, why: str) -> _Step:
+    ids, joins = found.column("id").to_pylist(), found.column("joins").to_pylist()
+    joining = [(rule.segment.id, row_id) for row_id, joins_it in zip(ids, joins, strict=True) if joins_it]
+    leaving = [(rule.segment.id, row_id) for row_id, joins_it in zip(ids, joins, strict=True) if not joins_it]
+    return _Step(joining, leaving, revision, lambda _: {"because": revision, "why": why})
+
+
+def _tested(reader: duckdb.DuckDBPyConnection, rule: Ready, person_ids: Sequence[int], why: str) -> _Step:
     revision = replica_revision(reader)
     joining, leaving = differences(reader, [rule.test], person_ids)
-    return _Step(joining, leaving, revision, lambda _: {"because": revision, **why})
+    return _Step(joining, leaving, revision, lambda _: {"because": revision, "why": why})
 
 
 def _rules(workspace: Workspace) -> list[Segment]:
