@@ -90,10 +90,13 @@ class _Settling:
         """Until nothing is left to do."""
         while True:
             rules = self._follow()
-            due = next((rule for rule in rules.ready if rule.due(now())), None)
-            if due is None:
+            due = [rule.segment for rule in rules.ready if rule.due(now())]
+            if not due:
                 return
-            self._everybody(due)
+            for segment in due:
+                if self._news():
+                    self._follow()
+                self._everybody(segment)
 
     def _plan(self) -> tuple[Audience, Plan]:
         """The rules as they are at this moment. News about broken ones are written down first."""
@@ -145,12 +148,17 @@ class _Settling:
             joining, leaving, upto if is_last else entries[-1][1], lambda row_id: {"because": causes[row_id]}, is_last
         )
 
-    def _everybody(self, rule: Ready) -> None:
+    def _everybody(self, segment: Segment) -> None:
         """Tests everybody for one rule, and writes down that this was done."""
-        began, is_new = now(), rule.segment.evaluated != rule.mark
         audience = audience_of(self.workspace)
+        began = audience.moments.now
+        ready = plan(audience, [segment]).ready  # As of this moment: relative dates count from it.
+        if not ready:
+            return  # It broke a moment ago, which the next plan writes down.
+        rule = ready[0]
+        is_new = segment.evaluated != rule.mark
         revision, found = audience.ask(partial(_all_changing, rule=rule))
-        operation_id = self._operation(rule.segment, len(found)) if is_new else None
+        operation_id = self._operation(segment, len(found)) if is_new else None
         why = "rule" if is_new else "time"
         is_true = True
         for start in range(0, len(found), CHUNK):
