@@ -14,6 +14,7 @@ PARTS: dict[str, tuple[tuple[str, ...], int | None]] = {
     "ingest": (DATABASES, None),
     "rules": (DATABASES, None),
     "export": (DATABASES[:1], None),
+    "bulk": (DATABASES, None),
     "memory": (DATABASES, 5_000),
 }
 # These change nobody, and so need no copy of their own: ten million people are 15 GB.

@@ -26,6 +26,7 @@ TITLES = {
     "ingest": "Chats coming in over HTTP",
     "rules": "Rule segments keep themselves up to date",
     "export": "CSV of everybody",
+    "bulk": "Bulk actions and their undo",
     "memory": "Memory of the server",
 }
 _LIBRARIES = ("django", "uvicorn", "pyarrow", "psycopg")

@@ -20,7 +20,7 @@ from coterie.accounts.models import Workspace
 from coterie.audience.audience import audience_of
 from coterie.audience.replica import close_all, replica_of
 from coterie.audience.tree import Condition
-from coterie.transfers.export import export_csv
+from coterie.transfers.export import export
 
 ROUNDS = 3
 GOAL = 8.0
@@ -76,7 +76,7 @@ def _child(way: str, took: dict[str, list[dict[str, float]]]) -> float:
 def _export(workspace: Workspace, everybody: bool, target: Path) -> None:
     audience = audience_of(workspace)
     with target.open("wb") as file:
-        for piece in export_csv(audience, audience.predicate(None if everybody else _FEW)):
+        for piece in export(audience, audience.predicate(None if everybody else _FEW)):
             file.write(piece)
 
 

@@ -13,6 +13,8 @@ class Verb(StrEnum):
     EDIT_SEGMENTS = "edit segments"
     SEE_SECRETS = "see secrets"
     EDIT_ATTRIBUTES = "edit attributes"
+    SHARE_VIEWS = "share views"
+    EDIT_VIEWS_OF_OTHERS = "edit views of others"
 
 
 # From the least to the most.
@@ -23,6 +25,8 @@ LEAST_ROLE: dict[Verb, Role] = {
     Verb.EDIT_SEGMENTS: Role.EDITOR,
     Verb.SEE_SECRETS: Role.ADMIN,
     Verb.EDIT_ATTRIBUTES: Role.ADMIN,
+    Verb.SHARE_VIEWS: Role.EDITOR,
+    Verb.EDIT_VIEWS_OF_OTHERS: Role.ADMIN,
 }
 
 

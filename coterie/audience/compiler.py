@@ -30,6 +30,7 @@ from coterie.audience.tree import (
     Not,
     Search,
     conditions,
+    leaves,
 )
 from coterie.core.ids import from_public
 from coterie.core.text import clean
@@ -54,7 +55,8 @@ def compile_filter(node: Node | None, catalogue: Catalogue, moments: Moments, wh
     """The predicate of `node` (None: everybody). Raises FilterError with a position that begins with `where`."""
     if node is None:
         return EVERYBODY
-    if sum(1 for _ in conditions(node)) > MAX_CONDITIONS:
+    # The search beside the filter is one more.
+    if sum(1 for _ in leaves(node)) > MAX_CONDITIONS + 1 or sum(1 for _ in conditions(node)) > MAX_CONDITIONS:
         raise FilterError(where, f"at most {MAX_CONDITIONS} conditions.")
     sql, params = _node(node, catalogue, moments, where, 1)
     return Predicate(sql, tuple(params))
@@ -66,6 +68,19 @@ def only_ids(ids: Sequence[int]) -> Predicate:
     # for everybody. (Whoever changed lately stands at the end of it.)
     chosen = "SELECT chosen.rowid FROM people chosen WHERE chosen.id IN (SELECT unnest(?::BIGINT[]))"
     return Predicate(f"p.rowid IN ({chosen})", (list(ids),))
+
+
+def among_ids(ids: Sequence[int]) -> Predicate:
+    """The same for thousands of ids: looked up in a table of them instead of walked through for every person."""
+    return Predicate("p.id IN (SELECT unnest(?::BIGINT[]))", (list(ids),))
+
+
+def without_ids(predicate: Predicate, ids: Sequence[int]) -> Predicate:
+    """Whoever matches, but for these people."""
+    if not ids:
+        return predicate
+    others = among_ids(ids)
+    return Predicate(f"({predicate.sql} AND NOT {others.sql})", (*predicate.params, *others.params))
 
 
 def both(one: Predicate, other: Predicate) -> Predicate:

@@ -102,7 +102,7 @@ def page(
     """The page of `view` after (or before) its cursor, and the exact number of people that match.
 
     With `patience` (seconds), `total` is None when counting would take longer; `count` then says it in its own time.
-    The reader can answer nothing more then.
+    The transaction of `reader` is over then: it answers nothing more, so whatever else is to be asked comes before.
     """
     column = catalogue.by_key[view.sort_key]
     total, found = _few(reader, predicate, view, column, limit + 1)
@@ -119,12 +119,12 @@ def page(
         position = max(view.before.position - len(found), 0)
 
     def cursor(key: tuple[int, Any], before: int) -> Cursor:
-        return Cursor(view.sort, _portable(key[1]), key[0], before)
+        return Cursor(view.listing, _portable(key[1]), key[0], before)
 
     following = cursor(found[-1], position + len(found)) if found and (more or view.before) else None
     previous = cursor(found[0], position) if found and (view.after or view.before) else None
     shown = rows(reader, [key[0] for key in found], catalogue.hidden)
-    if total is None:  # Last of all: a count that is interrupted ends the reader's transaction.
+    if total is None:  # Last of all, because DuckDB gives up the whole transaction with a query that is interrupted.
         total = count(reader, predicate) if patience is None else _count_within(reader, predicate, patience)
     return Page(shown, total, position + 1 if found else 0, following, previous)
 
@@ -182,8 +182,14 @@ def _count_within(reader: duckdb.DuckDBPyConnection, predicate: Predicate, secon
 
 def count(reader: duckdb.DuckDBPyConnection, predicate: Predicate) -> int:
     """How many people match, exactly."""
-    found = reader.execute(f"SELECT count(*) FROM people p WHERE {predicate.sql}", [*predicate.params]).fetchone()
-    return int(found[0]) if found else 0
+    # All of one row: a result that is not read to its end keeps the connection from streaming another.
+    found = reader.execute(f"SELECT count(*) FROM people p WHERE {predicate.sql}", [*predicate.params]).fetchall()
+    return int(found[0][0])
+
+
+def revision(reader: duckdb.DuckDBPyConnection) -> int:
+    """The revision of the workspace that the reader's snapshot is of."""
+    return int(reader.execute("SELECT revision FROM state").fetchall()[0][0])
 
 
 def rows(reader: duckdb.DuckDBPyConnection, ids: Sequence[int], hidden: Container[str] = ()) -> list[Row]:
@@ -245,23 +251,16 @@ def batches(
     yield from relation.to_arrow_reader(size)
 
 
-def ids_by_email(reader: duckdb.DuckDBPyConnection, emails: Sequence[str]) -> dict[str, list[int]]:
-    """The people who have each of these addresses, whatever the case; an address of nobody is left out."""
-    found: dict[str, list[int]] = {}
-    for email, person_id in reader.execute(
-        "SELECT w.email, p.id FROM (SELECT unnest(?::VARCHAR[]) AS email) w"
-        " JOIN people p ON lower(p.email) = lower(w.email) ORDER BY p.id",
-        [list(emails)],
-    ).fetchall():
-        found.setdefault(email, []).append(person_id)
-    return found
+def emails(reader: duckdb.DuckDBPyConnection) -> Iterator[pa.RecordBatch]:
+    """`id` and `email` of everybody who has one, as a stream."""
+    yield from reader.sql("SELECT p.id, p.email FROM people p WHERE p.email IS NOT NULL").to_arrow_reader(100_000)
 
 
-def cursor_after(reader: duckdb.DuckDBPyConnection, person_id: int, sort: str, catalogue: Catalogue) -> Cursor | None:
-    """The cursor that continues after this person, for clients that page by the last id they saw."""
-    column = catalogue.by_key[sort.removeprefix("-")]
+def cursor_after(reader: duckdb.DuckDBPyConnection, person_id: int, view: View, catalogue: Catalogue) -> Cursor | None:
+    """The cursor that continues `view` after this person, for clients that page by the last id they saw."""
+    column = catalogue.by_key[view.sort_key]
     found = reader.execute(f"SELECT {_sort_value(column)} FROM people p WHERE p.id = ?", [person_id]).fetchone()
-    return Cursor(sort, _portable(found[0]), person_id) if found else None
+    return Cursor(view.listing, _portable(found[0]), person_id) if found else None
 
 
 def _sort_value(column: Column) -> str:

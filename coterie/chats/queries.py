@@ -4,6 +4,8 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from django.db.models import Exists, OuterRef, QuerySet
+
 from coterie.accounts.models import Workspace
 from coterie.chats.models import Chat, Message, Sender
 from coterie.people.models import Person
@@ -20,7 +22,7 @@ class Conversation:
 
 def latest(workspace: Workspace, before: dt.datetime | None, limit: int) -> list[Conversation]:
     """The newest chats that a person took part in, begun before `before`, with everything said: three queries."""
-    chats = Chat.objects.filter(workspace=workspace, by_user=True)
+    chats = _of_somebody(workspace).filter(by_user=True)
     if before is not None:
         chats = chats.filter(started_at__lt=before)
     return _complete(workspace, list(chats.order_by("-started_at", "-id")[:limit]))
@@ -28,7 +30,7 @@ def latest(workspace: Workspace, before: dt.datetime | None, limit: int) -> list
 
 def one(workspace: Workspace, chat_id: int) -> Conversation | None:
     """The chat, or None when it is not in this workspace: three queries."""
-    chats = list(Chat.objects.filter(workspace=workspace, id=chat_id))
+    chats = list(_of_somebody(workspace).filter(id=chat_id))
     return _complete(workspace, chats)[0] if chats else None
 
 
@@ -36,6 +38,12 @@ def of_person(workspace: Workspace, person_id: int, limit: int) -> list[Chat]:
     """The newest chats of a person, without what was said."""
     chats = Chat.objects.filter(workspace=workspace, person_id=person_id, by_user=True)
     return list(chats.order_by("-last_at", "-id")[:limit])
+
+
+def _of_somebody(workspace: Workspace) -> "QuerySet[Chat]":
+    """Chats whose person is there. Those of a deleted person wait for 30 days in case the person comes back."""
+    person = Person.objects.filter(workspace=workspace, id=OuterRef("person_id"))
+    return Chat.objects.filter(Exists(person), workspace=workspace)
 
 
 def _complete(workspace: Workspace, chats: Sequence[Chat]) -> list[Conversation]:

@@ -1,8 +1,6 @@
 """`coterie export`."""
 
-import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import quote
@@ -13,12 +11,15 @@ from coterie.accounts.audit import record
 from coterie.accounts.models import Workspace
 from coterie.audience.audience import Audience, audience_of
 from coterie.audience.columns import Column
-from coterie.audience.tree import All, Condition, FilterError, Node
+from coterie.audience.sentence import sentence
+from coterie.audience.tree import Condition, FilterError
+from coterie.audience.view import View
 from coterie.cli.ground import ACTOR, WorkspaceOption, choose, migrate
-from coterie.cli.say import console, wrong_use
-from coterie.segments.catalogue import find
-from coterie.transfers.export import export_csv, personal_keys
-from coterie.transfers.mapping import attribute_of
+from coterie.cli.say import progress, wrong_use
+from coterie.segments.catalogue import find, names
+from coterie.transfers.export import Form, Format, opened
+from coterie.transfers.files import Reason, write
+from coterie.transfers.headings import attribute_of, personal_keys
 
 
 def run(
@@ -29,40 +30,61 @@ def run(
     ] = None,
     match: Annotated[str, typer.Option(help="How filters are joined: all or any.")] = "all",
     columns: Annotated[str | None, typer.Option(help="Attributes joined by commas; default: everything.")] = None,
+    format_: Annotated[
+        Format | None, typer.Option("--format", help="Default: by the name of the file, otherwise csv.")
+    ] = None,
+    bom: Annotated[bool, typer.Option("--bom", help="Begin a CSV so that Excel knows it is UTF-8.")] = False,
+    raw: Annotated[bool, typer.Option("--raw", help="Leave formulas as they are: for programs only.")] = False,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="File; default: standard output.")] = None,
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Writes people to a CSV file."""
+    """Writes people to a file: CSV, XLSX, JSON Lines or Parquet. A file gets a manifest beside it."""
     migrate()
     place = choose(workspace)
     audience = audience_of(place)
-    node = _node(audience, segment, filters or [], match)
-    wanted = _columns(audience, columns)
-    people = audience.count(node)
-    details = {"people": people, "filters": filters or [], "segment": segment}
-    personal = personal_keys(audience.catalogue.columns if wanted is None else wanted)
-    record(place, ACTOR, "people.export", {**details, "personal": personal})
-    pieces = export_csv(audience, audience.predicate(node), wanted)
-    if output is None:
-        for piece in pieces:
-            sys.stdout.buffer.write(piece)
-        sys.stdout.buffer.flush()
-        return
-    with console.status(f"Writing {people:,} people"):
-        _write(output, pieces)
-    typer.echo(f"{people:,} people in {output}", err=True)
+    view = _view(audience, segment, filters or [], match)
+    form = Form(_format(format_, output), _columns(audience, columns), bom, raw)
+    said = sentence(view.node, audience.catalogue, names(place))
+    personal = personal_keys(audience.catalogue.columns if form.columns is None else form.columns)
+    with opened(audience, audience.predicate(view.node), form) as export:
+        people = export.people
+        details = {"people": people, "filter": said, "format": form.format.value, "raw": raw}
+        record(place, ACTOR, "people.export", {**details, "personal": personal})
+        if output is None:
+            for piece in export.pieces():
+                sys.stdout.buffer.write(piece)
+            sys.stdout.buffer.flush()
+            return
+    with progress("people") as bar:
+        task = bar.add_task("Exporting", total=people)
+        manifest = write(
+            output,
+            audience,
+            audience.predicate(view.node),
+            form,
+            Reason(ACTOR, said, view.query),
+            lambda people: bar.update(task, completed=people),
+        )
+    typer.echo(f"{manifest.people:,} people in {output}", err=True)
 
 
-def _node(audience: Audience, segment: str | None, filters: list[str], match: str) -> Node | None:
+def _format(wanted: Format | None, output: Path | None) -> Format:
+    if wanted is not None:
+        return wanted
+    ending = output.suffix.lower().removeprefix(".") if output is not None else ""
+    return Format(ending) if ending in list(Format) else Format.CSV
+
+
+def _view(audience: Audience, segment: str | None, filters: list[str], match: str) -> View:
     # Quoted as far as a terminal has it plain and a URL would not; the separators and quoted parts stay.
     parts = [f"match={quote(match)}", *(f"f={quote(text, safe=':|%')}" for text in filters)]
     parsed = audience.parse("&".join(parts))
     if parsed.problems:
         wrong_use("\n".join(_in_words(problem) for problem in parsed.problems))
     if segment is None:
-        return parsed.view.node
-    inside = _segment(audience.workspace, segment)
-    return inside if parsed.view.node is None else All((inside, parsed.view.node))
+        return parsed.view
+    inside, node = _segment(audience.workspace, segment), parsed.view.node
+    return View("all", (inside,) if node is None else (inside, node))
 
 
 def _in_words(problem: FilterError) -> str:
@@ -93,16 +115,3 @@ def _missing(name: str, audience: Audience) -> str:
     if hidden is not None:
         return f"“{hidden.label}” is hidden in Settings."
     return f"There is no attribute “{name}”; there are {', '.join(audience.catalogue.by_key)}."
-
-
-def _write(path: Path, pieces: Iterator[bytes]) -> None:
-    """Into a file beside it, which takes its name when complete: a failure leaves no half file."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        # People's data: for the operator alone, as the database is.
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            for piece in pieces:
-                file.write(piece)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)

@@ -9,12 +9,13 @@ import typer
 from coterie.accounts.models import Workspace
 from coterie.cli.ground import ACTOR, WorkspaceOption, choose, migrate
 from coterie.cli.say import failed, progress, wrong_use
-from coterie.people.attributes import Refused
+from coterie.jobs.running import Failed
 from coterie.segments.catalogue import create, find
 from coterie.segments.membership import ByRule
-from coterie.segments.models import Segment
-from coterie.transfers.importer import Summary, import_csv
-from coterie.transfers.mapping import WrongFile
+from coterie.transfers.importer import Summary, import_file
+from coterie.transfers.importer import dry_run as foresee
+from coterie.transfers.reading import WrongFile
+from coterie.transfers.wishes import Wishes
 
 
 class Policy(StrEnum):
@@ -25,8 +26,24 @@ class Policy(StrEnum):
     REPLACE = "replace"
 
 
+class Match(StrEnum):
+    """How the person of a row is found."""
+
+    USER_ID = "userId"
+    EMAIL = "email"
+
+
+class Dates(StrEnum):
+    """What 03/04/2024 means."""
+
+    DMY = "dmy"
+    MDY = "mdy"
+
+
 def run(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="A CSV file with a header.")],
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="CSV, XLSX, JSON Lines or Parquet.")
+    ],
     maps: Annotated[
         list[str] | None,
         typer.Option("--map", metavar="COLUMN=ATTRIBUTE", help="Which attribute a column fills; nothing: none."),
@@ -34,41 +51,61 @@ def run(
     on_conflict: Annotated[
         Policy, typer.Option(help="People who are there: merge values, skip them, or replace values (empty removes).")
     ] = Policy.MERGE,
-    segment: Annotated[str | None, typer.Option(help="Put everybody in this segment; made when missing.")] = None,
+    match: Annotated[
+        Match, typer.Option(help="Whom a row is about: by user id (by e-mail where it has none), or by e-mail alone.")
+    ] = Match.USER_ID,
+    segment: Annotated[list[str] | None, typer.Option(help="Put everybody in this segment; made when missing.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
+    new_attributes: Annotated[bool, typer.Option(help="Whether columns may become new attributes.")] = True,
+    dates: Annotated[Dates | None, typer.Option(help="What 03/04/2024 means: day or month first.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Of a CSV; default: found out.")] = None,
+    delimiter: Annotated[str | None, typer.Option(help="Of a CSV; default: found out.")] = None,
+    raw: Annotated[bool, typer.Option("--raw", help="The file was exported with --raw.")] = False,
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Reads people from a CSV file, known by User ID or e-mail address. Rejected rows go to a file beside it."""
-    wishes = dict(_wish(text) for text in maps or [])
+    """Reads people from a file. Rejected rows go to a file beside it, with line and reason."""
+    mapping = dict(_wish(text) for text in maps or [])
     migrate()
     place = choose(workspace, create=True)
+    segments = _segments(place, segment or [], make=not dry_run)
+    wishes = Wishes(
+        policy=on_conflict.value,
+        match="email" if match == Match.EMAIL else "user_id",
+        mapping=mapping,
+        segments=segments,
+        new_attributes=new_attributes,
+        dates=dates.value if dates else None,
+        encoding=encoding,
+        delimiter=delimiter,
+        raw=raw,
+    )
     with progress("%") as bar:
-        task = bar.add_task("Importing", total=None)
+        task = bar.add_task("Checking" if dry_run else "Importing", total=file.stat().st_size)
+
+        def shown(position: int) -> None:
+            bar.update(task, completed=position)
+
         try:
-            summary = import_csv(
-                place,
-                file,
-                ACTOR,
-                policy=on_conflict.value,
-                mapping=wishes,
-                segment=_segment(place, segment),
-                progress=lambda done, total: bar.update(task, completed=done, total=total),
-            )
+            if dry_run:
+                summary = foresee(place, file, wishes, progress=shown)
+            else:
+                summary = import_file(place, file, ACTOR, wishes, progress=shown)
         except WrongFile as error:
             wrong_use(str(error))
-        except Refused as error:
+        except Failed as error:
             failed(f"Stopped: {error} Rows before this are in.")
-    _report(summary)
+    _report(summary, dry_run)
 
 
-def _report(summary: Summary) -> None:
+def _report(summary: Summary, dry: bool) -> None:
     typer.echo(
-        f"{summary.rows:,} rows: {summary.created:,} people created, {summary.updated:,} updated,"
-        f" {summary.unchanged:,} unchanged, {summary.rejected:,} rejected."
+        f"{summary.rows:,} rows: {summary.new:,} people {'would be created' if dry else 'created'},"
+        f" {summary.changed:,} updated, {summary.same:,} unchanged, {summary.rejected:,} rejected."
     )
     if unread := [name for name, key in summary.columns.items() if key is None]:
         typer.echo(f"Columns not read: {', '.join(unread)}.")
     if summary.joined:
-        typer.echo(f"{summary.joined:,} people joined the segment.")
+        typer.echo(f"{summary.joined:,} people {'would join' if dry else 'joined'} the segment.")
     if summary.rejected_file:
         typer.echo(f"The rejected rows, with reasons: {summary.rejected_file}")
 
@@ -80,13 +117,18 @@ def _wish(text: str) -> tuple[str, str]:
     return column, attribute
 
 
-def _segment(workspace: Workspace, name: str | None) -> Segment | None:
-    if name is None:
-        return None
-    try:
-        found = find(workspace, name) or create(workspace, name, ACTOR)
-    except ValueError as error:
-        wrong_use(str(error))
-    if found.is_rule:
-        wrong_use(str(ByRule(found.name)))
-    return found
+def _segments(workspace: Workspace, names: list[str], *, make: bool) -> tuple[int, ...]:
+    """Ids of the segments; those that are missing are made, but not for a dry run."""
+    found = []
+    for name in names:
+        try:
+            segment = find(workspace, name) or (create(workspace, name, ACTOR) if make else None)
+        except ValueError as error:
+            wrong_use(str(error))
+        if segment is not None and segment.is_rule:
+            wrong_use(str(ByRule(segment.name)))
+        if segment is not None:
+            found.append(segment.id)
+        else:
+            typer.echo(f"The segment “{name}” would be made; everybody in the file would join it.")
+    return tuple(dict.fromkeys(found))

@@ -16,6 +16,7 @@ from django.db import DatabaseError
 # Name → module in this folder and what the overview says. A module has a function `run` or, for a group, an `app`.
 COMMANDS = {
     "serve": ("serve", "Serve pages, API and channels."),
+    "worker": ("worker", "Do background work without serving."),
     "demo": ("demo", "Load invented people, chats and segments, and a login to look at them."),
     "member": ("member", "Logins of the team."),
     "token": ("token", "Tokens for the API."),

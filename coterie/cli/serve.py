@@ -1,6 +1,5 @@
 """`coterie serve`."""
 
-import threading
 from typing import Annotated
 
 import typer
@@ -11,7 +10,7 @@ from django.db import connections
 from coterie.accounts.models import Member
 from coterie.cli.demo_login import demo_login
 from coterie.cli.ground import migrate
-from coterie.segments.follow import follow
+from coterie.cli.keeper import keep_worker
 
 
 def run(
@@ -31,7 +30,7 @@ def run(
         typer.echo("Others reach it only under the names in COTERIE_ALLOWED_HOSTS, which is not set.")
     connections.close_all()
     if worker:
-        threading.Thread(target=follow, args=(threading.Event(),), name="follower", daemon=True).start()
+        keep_worker()
     uvicorn.run(
         "coterie.asgi:application",
         host=host,

@@ -15,24 +15,29 @@ Row = tuple[Any, ...]
 
 def insert(table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
     """Inserts rows: COPY on PostgreSQL, one prepared statement on SQLite. Raises IntegrityError like any INSERT."""
+    insert_stored(table, columns, map(_plain if connection.vendor == "postgresql" else _stored, rows))
+
+
+def insert_stored(table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
+    """The same for values that are as they will be stored: JSON encoded, times as the database takes them."""
     names = ", ".join(columns)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             with connection.wrap_database_errors, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
                 for row in rows:
-                    copy.write_row(_plain(row))
+                    copy.write_row(row)
         else:
             marks = ", ".join(["%s"] * len(columns))
-            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", [_stored(row) for row in rows])
+            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(rows))
 
 
 def insert_missing(table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
     """Inserts the rows whose keys are not there yet, and waits for other writers that are inserting the same."""
     marks = ", ".join(["%s"] * len(columns))
-    encode = _plain if connection.vendor == "postgresql" else _stored
+    form = _plain if connection.vendor == "postgresql" else _stored
     sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks}) ON CONFLICT DO NOTHING"
     with connection.cursor() as cursor:
-        cursor.executemany(sql, [encode(row) for row in rows])
+        cursor.executemany(sql, [form(row) for row in rows])
 
 
 def update(table: str, columns: Sequence[str], keys: Sequence[str], rows: Iterable[Row]) -> None:
@@ -42,8 +47,8 @@ def update(table: str, columns: Sequence[str], keys: Sequence[str], rows: Iterab
     """
     changes = ", ".join(f"{column} = %s" for column in columns)
     where = " AND ".join(f"{key} = %s" for key in keys)
-    encode = _plain if connection.vendor == "postgresql" else _stored
-    values = [encode(row) for row in rows]
+    form = _plain if connection.vendor == "postgresql" else _stored
+    values = [form(row) for row in rows]
     if values:
         with connection.cursor() as cursor:
             cursor.executemany(f"UPDATE {table} SET {changes} WHERE {where}", values)
@@ -56,8 +61,9 @@ def among(ids: Sequence[int]) -> tuple[str, Any]:
     return "IN (SELECT value FROM json_each(%s))", json.dumps(list(ids))
 
 
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-_PLAIN: dict[type, Callable[[Any], Any]] = {dict: _encode, list: _encode}
+# JSON as it is stored.
+encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_PLAIN: dict[type, Callable[[Any], Any]] = {dict: encode, list: encode}
 # As Django itself stores values in SQLite.
 _STORED: dict[type, Callable[[Any], Any]] = {
     **_PLAIN,
@@ -73,8 +79,8 @@ def among_texts(texts: Iterable[str]) -> tuple[str, Any]:
 
 
 def _plain(row: Row) -> Row:
-    return tuple([encode(value) if (encode := _PLAIN.get(type(value))) else value for value in row])
+    return tuple([form(value) if (form := _PLAIN.get(type(value))) else value for value in row])
 
 
 def _stored(row: Row) -> Row:
-    return tuple([encode(value) if (encode := _STORED.get(type(value))) else value for value in row])
+    return tuple([form(value) if (form := _STORED.get(type(value))) else value for value in row])

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from django.db import IntegrityError, OperationalError, connection, transaction
 
-from coterie.core.bulk import insert
+from coterie.core.bulk import encode, insert_stored
 from coterie.core.clock import now
 from coterie.journal.models import Kind
 
@@ -20,6 +20,10 @@ T = TypeVar("T")
 _ATTEMPTS = 6
 # SQLSTATE of deadlock_detected and serialization_failure.
 _COLLISIONS = ("40P01", "40001")
+
+
+class Collision(Exception):
+    """Another writer was in the way, as somebody found out who is not the database: `commit` tries again."""
 
 
 class Transaction:
@@ -30,7 +34,8 @@ class Transaction:
         self.actor = actor
         self.operation_id = operation_id
         self.at = now()
-        self._entries: list[tuple[int, str, dict[str, Any] | None, dict[str, Any] | None]] = []
+        # Before and after are encoded.
+        self._entries: list[tuple[int, str, str | None, str | None]] = []
         self._last: list[Callable[[], None]] = []
 
     def last_of_all(self, work: Callable[[], None]) -> None:
@@ -49,7 +54,7 @@ class Transaction:
         after: dict[str, Any] | None = None,
     ) -> None:
         """One change of one person, to be written at the end."""
-        self._entries.append((person_id, kind.value, before, after))
+        self._entries.append((person_id, kind.value, _encoded(before), _encoded(after)))
 
     def record_many(
         self,
@@ -58,24 +63,35 @@ class Transaction:
         after: dict[str, Any] | None = None,
         before: dict[str, Any] | None = None,
     ) -> None:
-        """The same change of many people."""
-        self._entries += [(person_id, kind.value, before, after) for person_id in person_ids]
+        """The same change of many people. Its values are encoded once."""
+        row = kind.value, _encoded(before), _encoded(after)
+        self._entries += [(person_id, *row) for person_id in person_ids]
+
+    def record_rows(self, rows: Iterable[tuple[int, str, str | None, str | None]]) -> None:
+        """Many changes of many people: (person, kind, before and after as JSON)."""
+        self._entries += rows
 
     def _close(self) -> None:
         """Takes the revisions and writes the entries; nothing may be locked after this."""
         if not self._entries and not self._last:
             return
         revision = take_revisions(self.workspace_id, len(self._entries))
-        insert(
+        # The same for every entry, so it takes its stored form once.
+        at = connection.ops.adapt_datetimefield_value(self.at)
+        insert_stored(
             "journal_journalentry",
             ("workspace_id", "revision", "person_id", "kind", "before", "after", "actor", "operation_id", "at"),
             (
-                (self.workspace_id, number, *entry, self.actor, self.operation_id, self.at)
+                (self.workspace_id, number, *entry, self.actor, self.operation_id, at)
                 for number, entry in enumerate(self._entries, revision + 1)
             ),
         )
         for work in self._last:
             work()
+
+
+def _encoded(values: dict[str, Any] | None) -> str | None:
+    return None if values is None else encode(values)
 
 
 def take_revisions(workspace_id: int, count: int) -> int:
@@ -101,7 +117,7 @@ def commit(workspace_id: int, actor: str, work: Callable[[Transaction], T], *, o
                 result = work(journal)
                 journal._close()
                 return result
-        except (IntegrityError, OperationalError) as error:
+        except (IntegrityError, OperationalError, Collision) as error:
             if attempt == _ATTEMPTS or connection.in_atomic_block or not _collided(error):
                 raise
             time.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311
@@ -111,4 +127,4 @@ def commit(workspace_id: int, actor: str, work: Callable[[Transaction], T], *, o
 def _collided(error: Exception) -> bool:
     """Whether another writer was in the way: a deadlock, or a row that both of us wanted to create."""
     # By the code, not the words: PostgreSQL answers in the operator's language.
-    return isinstance(error, IntegrityError) or getattr(error.__cause__, "sqlstate", None) in _COLLISIONS
+    return isinstance(error, IntegrityError | Collision) or getattr(error.__cause__, "sqlstate", None) in _COLLISIONS

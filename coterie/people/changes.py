@@ -118,7 +118,9 @@ class People:
         if before and before[1:] == after[1:] and not differences and person.id not in self._seen:
             return False
         if person.id in self._seen or counters != list(after[2:-1]):
-            self.tx.record(person.id, Kind.SEEN)
+            # What an operation made, its undo takes away.
+            made = before is None and self.tx.operation_id is not None
+            self.tx.record(person.id, Kind.CREATED if made else Kind.SEEN)
         if banned != person.banned:
             self.tx.record(person.id, Kind.BANNED if person.banned else Kind.UNBANNED)
         for kind, old, new in differences:

@@ -7,7 +7,7 @@ from django.db import connection
 
 from coterie.core.bulk import among_texts, insert_missing
 from coterie.core.ids import new_ids
-from coterie.journal.commit import Transaction
+from coterie.journal.commit import Collision, Transaction
 from coterie.people.changes import People
 from coterie.people.models import Person
 
@@ -42,6 +42,8 @@ def resolve(tx: Transaction, channel_id: int, first_seen: Mapping[str, dt.dateti
     for native in strangers:
         if made.get(known[native]) == native:
             people.add(Person(id=known[native], user_id=native, created_at=first_seen[native]))
+    if any(person_id not in people for person_id in known.values()):
+        raise Collision("somebody was deleted while we waited for their row")
     return people, known
 
 

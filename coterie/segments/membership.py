@@ -172,7 +172,7 @@ def _change(
         known += present
         changed = {key: changed[key] + moved[key] for key in names}
     if any(changed.values()):
-        _operations(workspace, operation).update(finished_at=now())
+        _operations(workspace, operation).update(finished_at=now(), done=len(ids), total=len(ids))
     else:  # Nothing happened, so there is nothing to undo or to show.
         _operations(workspace, operation).delete()
     return [Saved(key, changed[key], known - changed[key]) for key in names]

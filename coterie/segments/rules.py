@@ -150,6 +150,7 @@ def _operation(workspace: Workspace, actor: str, segment: Segment, verb: str, fo
         label=f"{verb} {segment.name}"[:300],
         actor=actor,
         details={"segments": [segment.public_id], "before": former, "after": segment.filter},
+        undo_until=None,  # Another rule undoes it; people put back by hand would not stay.
     )
 
 

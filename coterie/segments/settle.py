@@ -210,6 +210,7 @@ class _Settling:
                     label=f"Bring {segment.name} up to date"[:300],
                     actor=ACTOR,
                     details={"segments": [segment.public_id]},
+                    undo_until=None,
                 )
                 _update(segment, operation_id=operation.id)
                 segment.operation_id = operation.id

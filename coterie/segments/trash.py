@@ -77,6 +77,13 @@ def purge(workspace: Workspace, moment: dt.datetime | None = None) -> int:
     return ended
 
 
+def sweep() -> None:
+    """Purges every workspace in which something was removed so long ago."""
+    old = Segment.with_removed.filter(removed_at__lt=now() - RESTORABLE)
+    for workspace in Workspace.objects.filter(pk__in=old.values("workspace_id")):
+        purge(workspace)
+
+
 def _empty(tx: Transaction, segment_id: int, before: dt.datetime, people: Sequence[int]) -> int:
     lock(tx, people)
     if not _gone(tx.workspace_id, segment_id, before).exists():

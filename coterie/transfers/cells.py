@@ -1,97 +1,94 @@
-"""From the cells of a row to values of a person."""
+"""From the cells of a chunk to values, column by column: as DuckDB expressions over the table `chunk`.
 
-import datetime as dt
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import islice
-from typing import Any
+`chunk` has a column `line` and one per attribute: `t0`, `t1` … in the order of `keys`, cleaned texts or NULL.
+"""
 
-from coterie.audience.columns import Catalogue, Type
-from coterie.core.clock import EARLIEST, UTC, not_in_future
-from coterie.core.text import clean
-from coterie.people.attributes import MAX_ATTRIBUTES, Refused, Value, validated
-from coterie.transfers.guard import unguard
+from collections.abc import Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from coterie.audience.columns import DEFAULT_KEYS, Type
+from coterie.core.clock import EARLIEST
+from coterie.people.attributes import MAX_NAME, MAX_VALUE
+from coterie.transfers.guard import UNGUARD
 
 MAX_USER_ID = 256
-_WHOLE = re.compile(r"[+-]?[0-9]{1,19}")
-_NUMBER = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?")
+TIMES = ("createdAt", "lastSeen")
+# A number as computers write it. 007 and 00-123 are none: they may be post codes.
+_NUMBER = r"-?(0|[1-9][0-9]{0,39})(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?"
 _BIGGEST = 1 << 63
+_DAY_FIRST = r"^([0-9]{1,2})[./-]([0-9]{1,2})[./-]([0-9]{4})"
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One row, understood. `empty` are the attributes whose cell is empty."""
-
-    number: int
-    cells: list[str]
-    user_id: str
-    values: dict[str, Value]
-    empty: frozenset[str]
-    first_seen: dt.datetime | None
-    last_seen: dt.datetime | None
-
-    @property
-    def email(self) -> str:
-        """The e-mail address, or nothing."""
-        return str(self.values.get("default_email", ""))
+def cleaned(cells: pa.Array, guarded: bool) -> pa.Array:
+    """Cells as values are stored (see `core.text.clean`), without their guards; NULL for an empty one."""
+    if guarded and pc.any(pc.starts_with(cells, "'")).as_py():
+        cells = pc.replace_substring_regex(cells, UNGUARD, r"\1")
+    if pc.any(pc.match_substring(cells, "\x00")).as_py():
+        cells = pc.replace_substring(cells, "\x00", "\ufffd")
+    if not pc.all(pc.string_is_ascii(cells), skip_nulls=True).as_py():
+        cells = pc.utf8_normalize(cells, "NFC")
+    cells = pc.utf8_trim_whitespace(cells)
+    return pc.if_else(pc.equal(cells, ""), pa.scalar(None, pa.string()), cells)
 
 
-def record(number: int, cells: Sequence[str], keys: Sequence[str | None], catalogue: Catalogue) -> Record:
-    """The record behind a row; raises Refused."""
-    texts = {key: clean(unguard(cell)) for key, cell in zip(keys, cells, strict=True) if key is not None}
-    user_id = texts.pop("userId", "")
-    if len(user_id) > MAX_USER_ID:
-        raise Refused("userId", f"{len(user_id):,} characters; at most {MAX_USER_ID}.")
-    times = {key: _time(key, texts.pop(key, "")) for key in ("createdAt", "lastSeen")}
-    raw: dict[str, Any] = {key: _typed(text, key, catalogue) for key, text in texts.items() if text}
-    values: dict[str, Value] = {}
-    # A file may have more columns than one call of the API may have attributes.
-    for start in range(0, len(raw), MAX_ATTRIBUTES):
-        values |= validated(dict(islice(raw.items(), start, start + MAX_ATTRIBUTES)))
-    if not user_id and "default_email" not in values:
-        raise Refused("userId", "the row has neither a user id nor an e-mail address.")
-    empty = frozenset(key for key, text in texts.items() if not text)
-    return Record(number, list(cells), user_id, values, empty, times["createdAt"], times["lastSeen"])
+def fragment(text: str, key: str, type_: Type | None) -> str:
+    """The value as JSON: numbers and booleans of attributes that have them, everything else as a text."""
+    quoted = f"to_json({text})::VARCHAR"
+    if key in DEFAULT_KEYS:
+        return quoted
+    if type_ == Type.BOOLEAN:
+        return f"CASE WHEN lower({text}) IN ('true', 'false') THEN lower({text}) ELSE {quoted} END"
+    if type_ == Type.NUMBER:
+        fits = f"regexp_full_match({text}, '{_NUMBER}') AND abs(try_cast({text} AS DOUBLE)) < {_BIGGEST}"
+        return f"CASE WHEN {fits} THEN {text} ELSE {quoted} END"
+    return quoted
 
 
-def differing(attributes: Mapping[str, Value], values: Mapping[str, Value]) -> dict[str, Value]:
-    """Those values that the person does not have already, in whatever type they are stored."""
-    return {key: value for key, value in values.items() if key not in attributes or not _same(attributes[key], value)}
+def moment(text: str, dates: str | None) -> str:
+    """The time as a UTC timestamp in milliseconds; NULL when it is none. `dates`: what 03/04/2024 means."""
+    if dates:
+        order = r"\3-\2-\1" if dates == "dmy" else r"\3-\1-\2"
+        text = f"regexp_replace({text}, '{_DAY_FIRST}', '{order}')"
+    time = f"try_cast({text} AS TIMESTAMPTZ) AT TIME ZONE 'UTC'"
+    return f"CASE WHEN regexp_matches({text}, '^[0-9]{{4}}-') THEN date_trunc('millisecond', {time}) END"
 
 
-def _same(stored: Value, value: Value) -> bool:
-    if isinstance(stored, bool) or isinstance(value, bool):
-        return str(stored).lower() == str(value).lower()
-    if isinstance(stored, str) and isinstance(value, str):
-        return stored == value
-    try:
-        return float(stored) == float(value)
-    except ValueError:
-        return False
+def problem(texts: dict[str, str], dates: str | None) -> str:
+    """What is wrong with a row: a text that begins with the attribute, or NULL."""
+    cases: list[str] = []
+    for key, text in texts.items():
+        if key in TIMES:
+            cases += _time_problems(key, text, dates)
+        else:
+            longest = {"userId": MAX_USER_ID, "default_name": MAX_NAME}.get(key, MAX_VALUE)
+            words = (
+                _literal(f"{key}: ")
+                + " || format('{:,}', length("
+                + text
+                + f")) || ' characters; at most {longest:,}.'"
+            )
+            # Bytes first: hardly a value has so many.
+            cases.append(f"WHEN strlen({text}) > {longest} AND length({text}) > {longest} THEN {words}")
+    nobody = " AND ".join(f"{texts[key]} IS NULL" for key in ("userId", "default_email") if key in texts)
+    cases.append(f"WHEN {nobody} THEN 'userId: the row has neither a user id nor an e-mail address.'")
+    return f"CASE {' '.join(cases)} END"
 
 
-def _typed(text: str, key: str, catalogue: Catalogue) -> Value:
-    """Numbers and booleans of attributes that have them; everything else is text."""
-    # Hiding is about looking: a file still fills the attribute.
-    column = catalogue.get(key) or catalogue.hidden.get(key)
-    if column is None or column.is_default:
-        return text
-    if column.type == Type.BOOLEAN and text.lower() in ("true", "false"):
-        return text.lower() == "true"
-    if column.type == Type.NUMBER and _NUMBER.fullmatch(text) and abs(float(text)) < _BIGGEST:
-        return int(text) if _WHOLE.fullmatch(text) else float(text)
-    return text
+def _time_problems(key: str, text: str, dates: str | None) -> Sequence[str]:
+    value, shown = moment(text, dates), _literal(f"{key}: “") + f" || left({text}, 100) || "
+    # DuckDB writes f'…' in Python's braces only in format(), so these are plain texts.
+    unclear = (
+        f"WHEN regexp_matches({text}, '{_DAY_FIRST}')"
+        f" THEN {shown} '” is the day or the month first? Say so with the order of dates.'"
+    )
+    return [
+        *([] if dates else [unclear]),
+        f"WHEN {text} IS NOT NULL AND ({value}) IS NULL THEN {shown} '” is not a time such as 2026-11-23T17:40:00Z.'",
+        f"WHEN ({value}) < TIMESTAMP '{EARLIEST:%Y-%m-%d}' THEN {shown} '” is before the year 2000.'",
+    ]
 
 
-def _time(key: str, text: str) -> dt.datetime | None:
-    if not text:
-        return None
-    try:
-        moment = dt.datetime.fromisoformat(text)
-        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise Refused(key, f"“{text[:100]}” is not a time such as 2026-11-23T17:40:00Z.") from error
-    if moment < EARLIEST:
-        raise Refused(key, f"“{text[:100]}” is before the year 2000.")
-    return not_in_future(moment)
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

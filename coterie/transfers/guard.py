@@ -11,6 +11,8 @@ _STARTERS = "=+-@\t\r\n＝＋－＠"
 _CLASS = "[=+\\-@\\t\\r\\n＝＋－＠]"
 _DANGEROUS = re.compile(f"'*{_CLASS}")
 _GUARDED = re.compile(f"''*{_CLASS}")
+# As a pattern of Arrow (RE2): what is kept is the first group.
+UNGUARD = f"^'('*{_CLASS})"
 _PLAIN = re.compile(r"[+-]?[0-9 ().,-]+")
 _FIRST = ", ".join(str(ord(character)) for character in "'" + _STARTERS)
 

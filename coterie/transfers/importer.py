@@ -1,239 +1,263 @@
-"""People from a CSV file, in journal transactions of 5,000 rows.
+"""People from a file: CSV, XLSX, JSON Lines or Parquet, in journal transactions of 10,000 rows.
 
-A row is about the person with its User ID or, without one, with its e-mail address; if there is nobody, it makes a new
-person. What happens to somebody who is there already is the policy:
+A row is about the person with its User ID or, without one, with its e-mail address (`Wishes.match`); if there is
+nobody, it makes a new person. What happens to somebody who is there already is the policy:
 
 - merge: cells that are not empty become the person's values;
 - replace: the same, and an empty cell removes the value; attributes without a column stay;
-- skip: nothing (but a segment, if one is given, gets them too).
+- skip: nothing (but segments get them, too).
 
-First Seen and Last Seen count for new people only. Importing one's own export changes nothing.
+First Seen and Last Seen count for new people only. Somebody is imported once per file: a second row about the same
+person is rejected, because which of the two is right only their owner knows. Importing one's own export changes
+nothing.
+
+The import is an operation (see `jobs`): steps that are on disk as a whole or not at all. Whoever goes on after a crash
+reads the file from its start and judges what is done already without writing, to know who was in it.
 """
 
-import csv
-import os
-import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import islice
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Literal, Self, TextIO
+from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db import transaction
 
 from coterie.accounts.audit import record as audit
 from coterie.accounts.models import Workspace
-from coterie.audience import query
-from coterie.audience.audience import audience_of
-from coterie.audience.columns import RESERVED_KEYS, Catalogue
 from coterie.core.clock import now
-from coterie.core.ids import new_id
-from coterie.journal.commit import Transaction, commit
-from coterie.journal.models import Operation
-from coterie.people.attributes import Refused, catalogue_keys
-from coterie.people.changes import People
-from coterie.people.models import Person
-from coterie.segments.membership import join
-from coterie.segments.models import Segment
-from coterie.transfers.cells import Record, differing, record
-from coterie.transfers.mapping import mapped
-from coterie.transfers.reading import CsvFile, Line
+from coterie.jobs.ending import end
+from coterie.jobs.running import LEASE, Failed, Progress, Run
+from coterie.jobs.worker import worker_name
+from coterie.journal.commit import Transaction
+from coterie.journal.models import Operation, State
+from coterie.people.attributes import Refused
+from coterie.segments.membership import preview
+from coterie.transfers.incoming import Incoming, segments
+from coterie.transfers.judging import Judged
+from coterie.transfers.mapping import remember
+from coterie.transfers.reading import WrongFile
+from coterie.transfers.wishes import Wishes, from_json
+from coterie.transfers.writing import people, store, tally
 
-BATCH = 5_000
-Policy = Literal["merge", "skip", "replace"]
-POLICIES: tuple[Policy, ...] = ("merge", "skip", "replace")
+KIND = "import"
+_COUNTED = ("rows", "new", "changed", "same", "rejected", "joined")
+# The file that this worker is in the middle of, by operation.
+_open: dict[int, Incoming] = {}
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Summary:
-    """What an import did. `rejected_file` has the rows that were rejected, each with the reason."""
+    """What an import did, or would do. `rejected_file` has the rows that were rejected, each with the reason.
+
+    `joined` counts people per segment they were put in. `columns` says which attribute each column filled.
+    """
 
     rows: int = 0
-    created: int = 0
-    updated: int = 0
-    unchanged: int = 0
+    new: int = 0
+    changed: int = 0
+    same: int = 0
     rejected: int = 0
     joined: int = 0
     columns: dict[str, str | None] = field(default_factory=dict)
     rejected_file: Path | None = None
+    operation_id: int | None = None
+    stopped: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Job:
-    """What every batch needs to know."""
-
-    workspace: Workspace
-    actor: str
-    policy: Policy
-    segment: Segment | None
-    operation: Operation
-
-
-def import_csv(
+def import_file(
     workspace: Workspace,
     path: Path,
     actor: str,
+    wishes: Wishes | None = None,
     *,
-    policy: Policy = "merge",
-    mapping: Mapping[str, str] | None = None,
-    segment: Segment | None = None,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: Callable[[int], None] = lambda position: None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> Summary:
-    """Imports the file; `progress` is told the bytes read and their total. Raises WrongFile before any change."""
-    total = path.stat().st_size
-    summary = Summary()
-    with path.open("rb") as raw:
-        source = CsvFile(raw)
-        keys = mapped(source.header, mapping or {})
-        summary.columns = dict(zip(source.header, keys, strict=True))
-        job = _Job(workspace, actor, policy, segment, _begin(workspace, path, actor))
-        lines = iter(source)
-        with Rejects(path.with_name(f"{path.stem}.rejected.csv"), source) as rejects:
-            while batch := list(islice(lines, BATCH)):
-                summary.rows += len(batch)
-                records = list(_records(batch, keys, audience_of(workspace).catalogue, rejects))
-                _store(job, records, summary, rejects)
-                progress(min(source.position, total), total)
-            summary.rejected = rejects.count
-            summary.rejected_file = rejects.path if rejects.count else None
-    _end(job, summary)
-    return summary
+    """Imports the file now. `progress` is told the bytes read; when `stop` says so, whole chunks are what is done.
+
+    Raises WrongFile before any change, and Failed (with what was done until then) in the middle.
+    """
+    incoming = Incoming(workspace, path, wishes or Wishes())
+    try:
+        operation = _begin(incoming, path, actor, mine=True)
+        run = Run(operation, operation.worker)
+        return _carry_out(run, incoming, progress, stop)
+    finally:
+        incoming.close()
 
 
-class Rejects:
-    """The file of rejected rows: made with the first one, in the form of the source, with line and reason in front."""
-
-    def __init__(self, path: Path, source: CsvFile) -> None:
-        self.path = path
-        self.count = 0
-        self._source = source
-        self._file: TextIO | None = None
-        self._writer: Any = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        if self._file is not None:
-            self._file.close()
-
-    def add(self, number: int, cells: Sequence[str], reason: str) -> None:
-        """One more."""
-        if self._file is None:
-            # For nobody else's eyes: these rows are people, too.
-            handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            self._file = os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape", newline="")
-            self._writer = csv.writer(self._file, delimiter=self._source.delimiter)
-            self._writer.writerow(["line", "reason", *self._source.header])
-        self._writer.writerow([number, reason, *cells])
-        self.count += 1
+def _carry_out(run: Run, incoming: Incoming, progress: Callable[[int], None], stop: Callable[[], bool]) -> Summary:
+    try:
+        incoming.next()
+        while run.operation.state == State.RUNNING:
+            if stop():
+                _end(run, State.CANCELLED)
+                break
+            _advance(run, incoming)
+            progress(run.operation.done)
+    except KeyboardInterrupt:
+        _end(run, State.CANCELLED)
+        raise
+    except (Refused, WrongFile, OSError, Failed) as error:
+        _end(run, State.FAILED, str(error))
+        raise Failed(str(error)) from error
+    return summary(run.operation, incoming.columns())
 
 
-def _begin(workspace: Workspace, path: Path, actor: str) -> Operation:
-    label = f"Import {path.name}"[:300]
-    return Operation.objects.create(workspace=workspace, kind="import", label=label, actor=actor)
+def dry_run(
+    workspace: Workspace,
+    path: Path,
+    wishes: Wishes | None = None,
+    *,
+    progress: Callable[[int], None] = lambda position: None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Summary:
+    """What `import_file` would do now, exactly; changes nothing. The file of rejected rows is written, too."""
+    incoming = Incoming(workspace, path, wishes or Wishes())
+    total: Counter[str] = Counter()
+    size = 0
+    try:
+        while incoming.next() and not stop():
+            judged = incoming.judge.judge(people(workspace.pk, incoming.judge, locked=False))
+            total += _foreseen(incoming, judged)
+            rejected = incoming.rejected(judged)
+            if rejected:
+                size = incoming.rejects.add(rejected, size)
+            incoming.judge.accept()
+            progress(min(incoming.source.position, path.stat().st_size))
+    finally:
+        incoming.close()
+    rejected_file = incoming.rejects.path if size else None
+    return Summary(**_numbers(total), columns=incoming.columns(), rejected_file=rejected_file)
 
 
-def _end(job: _Job, summary: Summary) -> None:
-    counts = {name: getattr(summary, name) for name in ("rows", "created", "updated", "rejected", "joined")}
-    _operations(job).update(finished_at=now(), details=counts)
-    audit(job.workspace, job.actor, "people.import", {"label": job.operation.label, **counts})
+def queue(workspace: Workspace, path: Path, actor: str, wishes: Wishes) -> Operation:
+    """Leaves the import to a worker; the file must stay where it is until then. Raises WrongFile or OSError."""
+    incoming = Incoming(workspace, path, wishes)
+    try:
+        return _begin(incoming, path, actor, mine=False)
+    finally:
+        incoming.close()
 
 
-def _operations(job: _Job) -> "QuerySet[Operation]":
-    return Operation.objects.filter(workspace=job.workspace, id=job.operation.id)
+def step(run: Run) -> None:
+    """The next chunk of a queued import; see `jobs.kinds`. The result counts rows as `Summary` does."""
+    try:
+        incoming = _resumed(run.operation)
+        _advance(run, incoming)
+    except (Refused, WrongFile, OSError) as error:
+        _close_all()
+        raise Failed(str(error)) from error
+    except BaseException:
+        _close_all()
+        raise
+    if run.operation.state != State.RUNNING:
+        _close_all()
 
 
-def _records(
-    lines: Sequence[Line], keys: Sequence[str | None], catalogue: Catalogue, rejects: Rejects
-) -> Iterator[Record]:
-    for line in lines:
-        if line.problem:
-            rejects.add(line.number, line.cells, line.problem)
-            continue
-        try:
-            yield record(line.number, line.cells, keys, catalogue)
-        except Refused as refused:
-            rejects.add(line.number, line.cells, str(refused))
+def summary(operation: Operation, columns: dict[str, str | None] | None = None) -> Summary:
+    """What an import has done so far."""
+    path = Path(operation.details["path"])
+    return Summary(
+        **_numbers(operation.result),
+        columns=columns if columns is not None else operation.details["columns"],
+        rejected_file=_rejected_file(path) if operation.result.get("rejected") else None,
+        operation_id=operation.id,
+        stopped=operation.state == State.CANCELLED,
+    )
 
 
-def _store(job: _Job, records: list[Record], summary: Summary, rejects: Rejects) -> None:
-    """One transaction. A row that names somebody by an e-mail address of several people is rejected."""
-    by_email = _people_by_email(job.workspace, records)
-    ambiguous = {email for email, ids in by_email.items() if len(ids) > 1}
-    clear = []
-    for one in records:
-        if not one.user_id and one.email in ambiguous:
-            rejects.add(one.number, one.cells, f"{len(by_email[one.email])} people have this e-mail; give the user id")
-        else:
-            clear.append(one)
-    if not clear:
+def _numbers(counts: Mapping[str, int]) -> dict[str, Any]:
+    return {name: counts.get(name, 0) for name in _COUNTED}
+
+
+def _rejected_file(path: Path) -> Path:
+    return path.with_name(f"{path.stem}.rejected.csv")
+
+
+def _begin(incoming: Incoming, path: Path, actor: str, *, mine: bool) -> Operation:
+    """The operation; `mine`: in our hands from the beginning, so that no worker takes it."""
+    remember(incoming.workspace, incoming.source.header, incoming.keys)
+    held = {"state": State.RUNNING, "worker": worker_name(), "leased_until": now() + LEASE}
+    return Operation.objects.create(
+        workspace=incoming.workspace,
+        kind=KIND,
+        label=f"Import {path.name}"[:300],
+        actor=actor,
+        total=path.stat().st_size,
+        details={
+            "file": path.name,
+            "path": str(path.absolute()),
+            "form": incoming.source.form,
+            "wishes": incoming.wishes.to_json(),
+            "columns": incoming.columns(),
+        },
+        **(held if mine else {"state": State.QUEUED}),
+    )
+
+
+def _resumed(operation: Operation) -> Incoming:
+    """The file at the chunk that comes next."""
+    incoming = _open.get(operation.id)
+    if incoming is None or incoming.done != operation.position:
+        _close_all()
+        details = operation.details
+        incoming = Incoming(operation.workspace, Path(details["path"]), from_json(details["wishes"]))
+        _open[operation.id] = incoming
+        incoming.skip(operation.position)
+    return incoming
+
+
+def _close_all() -> None:
+    while _open:
+        _open.popitem()[1].close()
+
+
+def _advance(run: Run, incoming: Incoming) -> None:
+    """Carries out the present chunk and understands the next, or ends the operation."""
+    operation = run.operation
+    if incoming.chunk is None:
+        run.save(Progress(operation.position, max(operation.total - operation.done, 0), finished=True))
+        counts = _numbers(run.operation.result)
+        audit(incoming.workspace, operation.actor, "people.import", {"label": operation.label, **counts})
         return
-    new_values = ({k: v for k, v in one.values.items() if k not in RESERVED_KEYS} for one in clear)
-    catalogue_keys(job.workspace.pk, new_values)
-    known = {email: ids[0] for email, ids in by_email.items()}
-    work = partial(_write, job, clear, known)
-    created, updated, joined = commit(job.workspace.pk, job.actor, work, operation_id=job.operation.id)
-    summary.created += created
-    summary.updated += updated
-    summary.unchanged += len(clear) - created - updated
-    summary.joined += joined
+    incoming.catalogue()
+    run.commit(partial(_work, operation=operation, incoming=incoming))
+    incoming.judge.accept()
+    incoming.next()
 
 
-def _people_by_email(workspace: Workspace, records: Sequence[Record]) -> dict[str, list[int]]:
-    emails = list({one.email for one in records if not one.user_id})
-    if not emails:
-        return {}
-    return audience_of(workspace).ask(lambda reader: query.ids_by_email(reader, emails))
+def _work(tx: Transaction, operation: Operation, incoming: Incoming) -> Progress:
+    if len(segments(incoming.workspace, incoming.wishes)) < len(set(incoming.wishes.segments)):
+        raise Failed("A segment of this import was removed meanwhile. What was done until then can be undone.")
+    judged, found = store(tx, incoming.judge, incoming.wishes)
+    touched = found.pop("people")
+    rejected = incoming.rejected(judged)
+    size = operation.result.get("rejected_bytes", 0)
+    if rejected:
+        found["rejected_bytes"] = incoming.rejects.add(rejected, size) - size
+    rows = incoming.chunk.rows if incoming.chunk else 0
+    counts = {**found, "rows": rows, "rejected": len(rejected)}
+    read = min(incoming.source.position, operation.total)
+    return Progress(operation.position + rows, max(read - operation.done, 0), touched, counts)
 
 
-def _write(job: _Job, records: Sequence[Record], by_email: Mapping[str, int], tx: Transaction) -> tuple[int, int, int]:
-    """Rows created and updated, and people who joined the segment."""
-    named = {one.user_id for one in records if one.user_id}
-    there = Person.objects.filter(workspace=job.workspace, user_id__in=named).values_list("user_id", "id")
-    by_user_id = dict(there)
-    people = People.lock(tx, {*by_user_id.values(), *by_email.values()})
-    mine = {email.lower(): row_id for email, row_id in by_email.items()}
-    created = updated = 0
-    everybody = set()
-    for one in records:
-        person_id = by_user_id.get(one.user_id) if one.user_id else mine.get(one.email.lower())
-        if person_id is None or person_id not in people:
-            person = _new(people, one, tx)
-            created += 1
-            by_user_id[person.user_id] = person.id
-            if one.email:
-                mine.setdefault(one.email.lower(), person.id)
-        else:
-            person = people[person_id]
-            updated += _change(people, person, one, job.policy, tx)
-        everybody.add(person.id)
-    people.save()
-    joined = join(tx, job.segment.id, sorted(everybody), tx.at) if job.segment else []
-    if created or updated or joined:
-        _operations(job).update(people=F("people") + max(created + updated, len(joined)))
-    return created, updated, len(joined)
+def _foreseen(incoming: Incoming, judged: Judged) -> Counter[str]:
+    """What would be counted of the present chunk."""
+    found = tally(judged)
+    found["rows"] = incoming.chunk.rows if incoming.chunk else 0
+    found["rejected"] = len(incoming.rejected(judged))
+    there = [*(row[0] for row in judged.changed), *judged.same]
+    for saved in preview(incoming.workspace, incoming.wishes.segments, there):
+        found["joined"] += saved.added + len(judged.new)
+    return found
 
 
-def _new(people: People, one: Record, tx: Transaction) -> Person:
-    first_seen = one.first_seen or one.last_seen or tx.at
-    person = Person(id=new_id(), user_id=one.user_id or str(uuid.uuid4()), created_at=first_seen)
-    person.last_seen = one.last_seen
-    people.add(person)
-    people.set(person, one.values, tx.at)
-    return person
-
-
-def _change(people: People, person: Person, one: Record, policy: Policy, tx: Transaction) -> bool:
-    """Whether the row changed anything about somebody who was there."""
-    if policy == "skip":
-        return False
-    fresh = differing(person.attributes, one.values)
-    gone = [key for key in one.empty if key in person.attributes] if policy == "replace" else []
-    if fresh:
-        people.set(person, fresh, tx.at)
-    if gone:
-        people.unset(person, gone)
-    return bool(fresh or gone)
+def _end(run: Run, state: State, reason: str = "") -> None:
+    with transaction.atomic():
+        row = run.mine().select_for_update().first()
+        if row is not None:
+            end(row, state, reason)
+            run.operation = row

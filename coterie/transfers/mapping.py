@@ -1,32 +1,40 @@
 """Which attribute each column of a file fills."""
 
+import hashlib
+import re
 from collections.abc import Mapping, Sequence
 
-from coterie.audience.columns import DEFAULT_COLUMNS
+from django.db import transaction
+
+from coterie.accounts.models import Workspace
+from coterie.audience.columns import DEFAULT_COLUMNS, Catalogue, Group
+from coterie.core.clock import now
 from coterie.people.attributes import Refused, validated
-from coterie.transfers.export import CUSTOM_PREFIX, HEADINGS, SEGMENTS
 from coterie.transfers.guard import unguard
+from coterie.transfers.headings import CUSTOM_PREFIX, attribute_of
+from coterie.transfers.models import ImportMapping
+from coterie.transfers.reading import LINE, REASON, WrongFile
 
-# Known from chats and segments alone; a file may have them (every export does), but they are not read.
-NOT_READ = frozenset({"segment", "chats", "banned"})
+# Known from chats, segments or other attributes; a file may have them (exports do), but they are not read.
+NOT_READ = frozenset(
+    {"segment", "chats", "banned", *(column.key for column in DEFAULT_COLUMNS if column.group == Group.COMPUTED)}
+)
 _COLUMNS = frozenset(column.key for column in DEFAULT_COLUMNS)
-_NAMES = {
-    **{column.label.lower(): column.key for column in DEFAULT_COLUMNS},
-    **{column.key.lower(): column.key for column in DEFAULT_COLUMNS},
-    **{heading.lower(): key for key, heading in HEADINGS.items()},
-    SEGMENTS.lower(): "segment",
+# What others call the same, without case, spaces and signs.
+_OTHERS = {
+    **dict.fromkeys(("mail", "emailaddress", "primaryemail", "useremail", "correo", "adresemail"), "default_email"),
+    **dict.fromkeys(("fullname", "displayname", "contactname", "customername", "nombre"), "default_name"),
+    **dict.fromkeys(("customerid", "contactid", "externalid", "uid"), "userId"),
+    **dict.fromkeys(("ipaddress", "lastip"), "default_ip"),
+    **dict.fromkeys(("lang", "locale", "preferredlanguage"), "default_language"),
+    **dict.fromkeys(("created", "creationdate", "signupdate", "registered", "subscribedat"), "createdAt"),
+    **dict.fromkeys(("lastactive", "lastactivity", "lastvisit", "lastlogin"), "lastSeen"),
+    **dict.fromkeys(("town",), "default_city"),
+    **dict.fromkeys(("state", "province"), "default_region"),
+    **dict.fromkeys(("sex",), "default_gender"),
+    **dict.fromkeys(("tz",), "default_timezone"),
 }
-
-
-class WrongFile(ValueError):
-    """A file that cannot be imported at all, and what to do about it."""
-
-
-def attribute_of(name: str) -> str:
-    """The attribute behind a heading, a label or a key; any other name is a custom attribute of that name."""
-    if name.startswith(CUSTOM_PREFIX):
-        return name.removeprefix(CUSTOM_PREFIX)
-    return _NAMES.get(name.lower(), name)
+_AGAIN = re.compile(r"(.+) \(\d+\)")
 
 
 def mapped(header: Sequence[str], wishes: Mapping[str, str]) -> list[str | None]:
@@ -37,7 +45,9 @@ def mapped(header: Sequence[str], wishes: Mapping[str, str]) -> list[str | None]
     names = [unguard(cell.strip()) for cell in header]
     if unknown := sorted(set(wishes) - set(names)):
         raise WrongFile(f"There is no column “{unknown[0]}”; there are {', '.join(names)}.")
-    keys = [_key(name, wishes) for name in names]
+    if names[:2] == [LINE, REASON]:  # A file of rejected rows, mended.
+        wishes = {LINE: "", REASON: "", **wishes}
+    keys = [_key(name, names, wishes) for name in names]
     for key in keys:
         if key is not None and keys.count(key) > 1:
             columns = " and ".join(f"“{name}”" for name, other in zip(names, keys, strict=True) if other == key)
@@ -49,7 +59,47 @@ def mapped(header: Sequence[str], wishes: Mapping[str, str]) -> list[str | None]
     return keys
 
 
-def _key(name: str, wishes: Mapping[str, str]) -> str | None:
+def guess(header: Sequence[str], catalogue: Catalogue) -> dict[str, str]:
+    """What the columns probably fill, for somebody to look at: heading → attribute, or "" for "do not read"."""
+    labels = {_plain(column.label): column.key for column in catalogue.columns}
+    found: dict[str, str] = {}
+    for cell in header:
+        name = unguard(cell.strip())
+        key = attribute_of(name)
+        if key not in _COLUMNS and key not in catalogue.by_key and key not in catalogue.hidden:
+            key = labels.get(_plain(name)) or _known(_plain(name)) or key
+        taken = spelled(key) in found.values()
+        found[name] = "" if not name or taken or key in NOT_READ or _refusal(key) else spelled(key)
+    return found
+
+
+def spelled(key: str) -> str:
+    """The attribute so that `attribute_of` finds it, also when it is called like a heading."""
+    return key if attribute_of(key) == key else f"{CUSTOM_PREFIX}{key}"
+
+
+def remembered(workspace: Workspace, header: Sequence[str]) -> dict[str, str] | None:
+    """How a file with these headings was mapped the last time."""
+    row = ImportMapping.objects.filter(workspace=workspace, headings=_fingerprint(header)).first()
+    return None if row is None else dict(row.mapping)
+
+
+def remember(workspace: Workspace, header: Sequence[str], keys: Sequence[str | None]) -> None:
+    """Keeps how this file is mapped, for the next one with the same headings."""
+    names = [unguard(cell.strip()) for cell in header]
+    mapping = {name: spelled(key) if key else "" for name, key in zip(names, keys, strict=True) if name}
+    with transaction.atomic():
+        ImportMapping.objects.update_or_create(
+            workspace=workspace, headings=_fingerprint(header), defaults={"mapping": mapping, "used_at": now()}
+        )
+
+
+def _fingerprint(header: Sequence[str]) -> str:
+    """The same for the same headings, in whatever order."""
+    return hashlib.sha256("\n".join(sorted(header)).encode()).hexdigest()
+
+
+def _key(name: str, names: Sequence[str], wishes: Mapping[str, str]) -> str | None:
     if name in wishes:
         if not wishes[name]:
             return None
@@ -57,13 +107,33 @@ def _key(name: str, wishes: Mapping[str, str]) -> str | None:
     elif not name:
         return None
     else:
-        key = attribute_of(name)
+        again = _AGAIN.fullmatch(name)
+        key = attribute_of(again[1] if again and again[1] in names else name)
     if key in NOT_READ:
         return None
-    if key not in _COLUMNS:
-        try:
-            validated({key: "x"})
-        except Refused as refused:
-            hint = f"Map it to another name (“{name}=other”) or to nothing (“{name}=”)."
-            raise WrongFile(f"The column “{name}” cannot be an attribute: {refused.message} {hint}") from refused
+    if refusal := _refusal(key):
+        hint = f"Map it to another name (“{name}=other”) or to nothing (“{name}=”)."
+        raise WrongFile(f"The column “{name}” cannot be an attribute: {refusal} {hint}")
     return key
+
+
+def _refusal(key: str) -> str | None:
+    """Why an attribute may not have this name."""
+    if key in _COLUMNS:
+        return None
+    try:
+        validated({key: "x"})
+    except Refused as refused:
+        return refused.message
+    return None
+
+
+def _plain(name: str) -> str:
+    return "".join(filter(str.isalnum, name.casefold()))
+
+
+_KNOWN = {_plain(name): column.key for column in DEFAULT_COLUMNS for name in (column.key, column.label)}
+
+
+def _known(plain: str) -> str | None:
+    return _OTHERS.get(plain) or _KNOWN.get(plain)

@@ -1,107 +1,85 @@
-"""Reading CSV files as people really have them: with a byte order mark, semicolons, ragged and broken rows."""
+"""Reading a file of people, whatever kind it is, in chunks of columns.
 
-import csv
-import io
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import BinaryIO
+Which kind it is says its content, not its name.
+"""
 
-from coterie.transfers.mapping import WrongFile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import pyarrow as pa
+
+from coterie.people.attributes import Value
 
 MAX_CELL = 100_000
 MAX_COLUMNS = 500
-_DELIMITERS = ",;\t|"
+# The first columns of a file of rejected rows, which can be mended and imported again.
+LINE, REASON = "line", "reason"
+
+
+class WrongFile(ValueError):
+    """A file that cannot be imported at all, and what to do about it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One row of the file. `problem` tells why it cannot be read."""
+class Broken:
+    """A row that cannot be read: where it is, what is there, and why not."""
 
     number: int
     cells: list[str]
-    problem: str | None = None
+    problem: str
 
 
-class CsvFile:
-    """A CSV file: its header, then its rows. Bytes that are not UTF-8 spoil their row only."""
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Some rows of a file: their line numbers, and per column of its header the cells as they are written (or null)."""
 
-    def __init__(self, raw: BinaryIO) -> None:
-        self._raw = raw
-        # Surrogates carry broken bytes through to the file of rejected rows, unchanged.
-        text = io.TextIOWrapper(raw, encoding="utf-8-sig", errors="surrogateescape", newline="")
-        start = text.readline(1_000_000)
-        self.delimiter = sniff(start)
-        csv.field_size_limit(MAX_CELL)
-        self._lines = _Lines(start, text)
-        self._rows = csv.reader(self._lines, delimiter=self.delimiter)
-        try:
-            self.header = [cell.strip() for cell in next(self._rows, [])]
-        except csv.Error as error:
-            raise WrongFile(f"The header cannot be read: {error}.") from error
-        if not any(self.header):
-            raise WrongFile("The file is empty: its first line must name the columns.")
-        if len(self.header) > MAX_COLUMNS:
-            raise WrongFile(f"The header names {len(self.header)} columns; at most {MAX_COLUMNS}.")
-        if _broken(self.header):
-            raise WrongFile("The header is not UTF-8 text. Save the file as “CSV UTF-8”.")
+    numbers: list[int]
+    columns: list[pa.Array]
+    broken: list[Broken] = field(default_factory=list)
+
+    @property
+    def rows(self) -> int:
+        """How many rows, the broken ones included."""
+        return len(self.numbers) + len(self.broken)
+
+    def cells(self, index: int) -> list[str]:
+        """One row, as it is written."""
+        return [column[index].as_py() or "" for column in self.columns]
+
+
+class Source(Protocol):
+    """A file being read. `samples` are first values that the file itself gives a type (JSON does, CSV does not).
+
+    `header` names each column once. `form` says in words how it is read: `CSV, UTF-8, “;”`.
+    """
+
+    header: list[str]
+    samples: dict[str, Value]
+    form: str
 
     @property
     def position(self) -> int:
-        """How many bytes have been read."""
-        return self._raw.tell()
+        """About how many bytes of the file have been read."""
 
-    def __iter__(self) -> Iterator[Line]:
-        while True:
-            # The reader begins a row with the line after those it took so far.
-            number = self._lines.taken + 1
-            self._lines.kept.clear()
-            try:
-                cells = next(self._rows)
-            except StopIteration:
-                return
-            except csv.Error:
-                lost = "".join(self._lines.kept)
-                yield Line(number, [lost], f"a cell is longer than {MAX_CELL:,} characters, or a quote is not closed")
-                continue
-            if cells:
-                yield Line(number, cells, self._problem(cells))
+    def chunks(self, size: int) -> Iterator[Chunk]:
+        """All rows, `size` at a time."""
 
-    def _problem(self, cells: list[str]) -> str | None:
-        if len(cells) != len(self.header):
-            return f"{len(cells)} cells, but the header names {len(self.header)} columns"
-        if any("\x00" in cell for cell in cells):
-            return "a NUL character"
-        return "not UTF-8 text" if _broken(cells) else None
+    def close(self) -> None:
+        """Lets go of the file."""
 
 
-class _Lines:
-    """The lines of a text, counted as they are taken. `kept` are those of the present row, for when it is rejected."""
-
-    def __init__(self, first: str, rest: io.TextIOWrapper) -> None:
-        self.taken = 0
-        self.kept: list[str] = []
-        self._first: str | None = first
-        self._rest = rest
-
-    def __iter__(self) -> "_Lines":
-        return self
-
-    def __next__(self) -> str:
-        line = self._first if self._first is not None else self._rest.readline(10 * MAX_CELL)
-        self._first = None
-        if not line:
-            raise StopIteration
-        self.taken += 1
-        self.kept.append(line)
-        return line
-
-
-def sniff(header: str) -> str:
-    """The delimiter that occurs most outside quotes; a comma when there is none."""
-    outside = "".join(header.split('"')[::2])
-    best = max(_DELIMITERS, key=outside.count)
-    return best if outside.count(best) else ","
-
-
-def _broken(cells: list[str]) -> bool:
-    return any(not cell.isascii() and any("\ud800" <= character <= "\udfff" for character in cell) for cell in cells)
+def checked_header(names: Sequence[str]) -> list[str]:
+    """The header with every name once: the second `Email` is called `Email (2)`. Raises WrongFile."""
+    if not any(names):
+        raise WrongFile("The file is empty: its first line must name the columns.")
+    if len(names) > MAX_COLUMNS:
+        raise WrongFile(f"The header names {len(names)} columns; at most {MAX_COLUMNS}.")
+    found: list[str] = []
+    for name in names:
+        number, unique = 1, name
+        while unique and unique in found:
+            number += 1
+            unique = f"{name} ({number})"
+        found.append(unique)
+    return found

@@ -9,7 +9,7 @@ from coterie.audience.audience import Audience
 from coterie.audience.columns import Column, Type
 from coterie.audience.compiler import check
 from coterie.audience.moments import UNITS
-from coterie.audience.paths import MODES, Path, joined
+from coterie.audience.paths import MODES, Path, can_grow, joined
 from coterie.audience.rules import RULES, Arity, Rule
 from coterie.audience.tree import MAX_DEPTH, MAX_VALUES, Condition, Node
 from coterie.audience.view import View
@@ -43,7 +43,7 @@ class Draft:
         view = audience.parse(fields.get("view", "")).view
         edit, into = read_path(fields.get("edit", ""), view), fields.get("into", "")
         present = view.at(edit) if edit is not None else None
-        if into not in MODES and read_path(into, view) is None:
+        if into not in MODES and not _is_group(into, view):
             into = ""
         key = fields.get("attribute", "")
         if not key and isinstance(present, Condition):
@@ -155,6 +155,11 @@ def read_path(text: str, view: View) -> Path | None:
     except LookupError:
         return None
     return path
+
+
+def _is_group(text: str, view: View) -> bool:
+    path = read_path(text, view)
+    return path is not None and can_grow(view.at(path))
 
 
 def _values(fields: QueryDict, column: Column, rule: Rule) -> tuple[tuple[str, ...], str]:

@@ -22,7 +22,8 @@ from coterie.audience.tree import Condition
 from coterie.audience.view import View
 from coterie.core.clock import now
 from coterie.segments.catalogue import find, names
-from coterie.transfers.export import export_csv, personal_keys
+from coterie.transfers.export import export as pieces
+from coterie.transfers.headings import personal_keys
 from coterie.web.fresh import is_fresh, refresh
 from coterie.web.links import users_url
 from coterie.web.members import MemberRequest, member
@@ -90,7 +91,7 @@ def _personal(audience: Audience) -> dict[str, list[str]]:
 
 
 def _download(request: MemberRequest, audience: Audience, predicate: Predicate, name: str) -> HttpResponseBase:
-    return csv_response(request, export_csv(audience, predicate), name)
+    return csv_response(request, pieces(audience, predicate), name)
 
 
 def csv_response(request: HttpRequest, chunks: Iterator[bytes], name: str) -> StreamingHttpResponse:

@@ -12,12 +12,14 @@ from coterie.audience import query
 from coterie.audience.audience import Audience, audience_of
 from coterie.audience.columns import Group, Type
 from coterie.audience.moments import UNITS
+from coterie.audience.recent import remember
 from coterie.audience.tree import FilterError
 from coterie.core.ids import to_public
 from coterie.segments.catalogue import names
 from coterie.web.draft import PRESETS, Draft
 from coterie.web.links import filter_url, go_to, users_url
 from coterie.web.members import MemberRequest, member
+from coterie.web.stale import explained
 from coterie.web.suggesting import segment_choices, suggestions
 
 
@@ -26,6 +28,8 @@ from coterie.web.suggesting import segment_choices, suggestions
 def builder(request: MemberRequest) -> HttpResponseBase:
     """Choose an attribute, a rule of its type and values."""
     audience = audience_of(request.workspace)
+    if elsewhere := explained(request, audience, request.GET.get("view", "")):
+        return elsewhere
     return _builder(request, audience, Draft.read(request.GET, audience))
 
 
@@ -34,12 +38,15 @@ def builder(request: MemberRequest) -> HttpResponseBase:
 def apply(request: MemberRequest) -> HttpResponseBase:
     """The finished condition leads to the list; one that is not finished, back to the builder."""
     audience = audience_of(request.workspace)
+    if elsewhere := explained(request, audience, request.GET.get("view", "")):
+        return elsewhere
     draft = Draft.read(request.GET, audience)
     try:
         view = draft.applied(draft.check(audience))
         audience.predicate(view.node)
     except FilterError as error:
         return _builder(request, audience, draft, error.message, status=422)
+    remember(request.member, view)
     return go_to(view)
 
 

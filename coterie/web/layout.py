@@ -17,6 +17,7 @@ from coterie.audience.columns import LEADS, Catalogue, Column
 from coterie.audience.view import MAX_COLUMNS, View
 from coterie.web.links import columns_url, go_to, users_url
 from coterie.web.members import MemberRequest, member
+from coterie.web.stale import explained
 
 STANDARD = ("default_email", "lastSeen", "createdAt", "default_location", "chats", "segment")
 SIZES = (25, 50, 100)
@@ -56,7 +57,8 @@ def layout_of(asking: Member, view: View, catalogue: Catalogue) -> Layout:
 def chooser(request: MemberRequest) -> HttpResponseBase:
     """Every column there is: the shown ones in their order, then the others."""
     audience = audience_of(request.workspace)
-    return _chooser(request, audience, audience.parse(request.GET.get("view", "")).view)
+    asked = request.GET.get("view", "")
+    return explained(request, audience, asked) or _chooser(request, audience, audience.parse(asked).view)
 
 
 @require_POST
@@ -75,6 +77,8 @@ def change(request: MemberRequest) -> HttpResponseBase:
         view = view.showing(columns)
     asking.preferences = asking.preferences | _looks(fields)
     asking.save(update_fields=["preferences"])
+    if elsewhere := explained(request, audience, fields.get("view", "")):
+        return elsewhere
     stays = fields.keys() & {"up", "down", "reset"} and not request.htmx
     return _chooser(request, audience, view) if stays else go_to(view.first_page() if "rows" in fields else view)
 

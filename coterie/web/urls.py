@@ -3,7 +3,21 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from coterie.web import attributes, exports, filters, layout, live, news, person, saving, segments, session, users
+from coterie.web import (
+    attributes,
+    exports,
+    filters,
+    layout,
+    live,
+    news,
+    person,
+    saved,
+    saved_menu,
+    saving,
+    segments,
+    session,
+    users,
+)
 from coterie.web.login import Login, Logout
 
 urlpatterns = [
@@ -21,6 +35,13 @@ urlpatterns = [
     path("users/filter/apply", filters.apply, name="filter-apply"),
     path("users/filter/values", filters.values, name="filter-values"),
     path("users/filter/count", filters.count, name="filter-count"),
+    path("users/views", saved.views, name="views"),
+    path("users/views/menu", saved_menu.menu, name="views-menu"),
+    path("users/views/save", saved.new, name="view-new"),
+    path("users/views/edit", saved.edit, name="view-edit"),
+    path("users/views/default", saved.default, name="view-default"),
+    path("users/views/remove", saved.remove, name="view-remove"),
+    path("users/views/restore", saved.restore, name="view-restore"),
     path("users/save", saving.save, name="save"),
     path("users/save/preview", saving.preview, name="save-preview"),
     path("users/export", exports.export, name="export"),

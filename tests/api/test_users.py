@@ -204,7 +204,6 @@ def test_forty_users_fit_a_page(workspace, api):
         ("sort[field]=name", "sort.field"),
         ("sort[order]=up", "sort.order"),
         ("sort=shoe", "sort"),
-        ("sort=segment", "sort"),
         ("match=some", "match"),
         ("f=shoe:is:x", "f[0]"),
         ("f=default_name:is:x&f=default_name:near:x", "f[1]"),

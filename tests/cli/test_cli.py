@@ -66,7 +66,7 @@ def test_help_is_quick_and_needs_no_data_folder(coterie, folder):
     began = time.monotonic()
     done = coterie("--help")
     assert time.monotonic() - began < 5
-    for name in ("serve", "demo", "member", "token", "channel", "export", "import", "replica", "doctor"):
+    for name in ("serve", "worker", "demo", "member", "token", "channel", "export", "import", "replica", "doctor"):
         assert name in done.stdout
     assert not folder.exists()
 
@@ -77,7 +77,7 @@ def test_help_is_quick_and_needs_no_data_folder(coterie, folder):
         [],
         ["nonsense"],
         ["serve", "--port", "x"],
-        ["serve", "--no-worker"],
+        ["worker", "--fast"],
         ["member", "add", "ana@b.c"],
         ["member", "add", "not an address", "--role", "owner"],
         ["member", "add", "ana@b.c", "--role", "king"],

@@ -10,7 +10,7 @@ from coterie.accounts.models import Workspace
 from coterie.core.clock import now
 from coterie.core.ids import new_ids
 from coterie.journal import commit as door
-from coterie.journal.commit import Transaction, commit
+from coterie.journal.commit import Collision, Transaction, commit
 from coterie.journal.models import JournalEntry, Kind
 from coterie.people.changes import People, create_people
 from coterie.people.models import Person
@@ -203,3 +203,24 @@ def test_inside_another_transaction_it_does_not_run_again(workspace: Workspace) 
 def test_many_entries_are_written_at_once(workspace: Workspace) -> None:
     commit(workspace.pk, "test", lambda tx: tx.record_many(new_ids(20_000), Kind.JOINED, after={"segment": "x"}))
     assert revision(workspace) == JournalEntry.objects.filter(workspace=workspace).count() == 20_000
+
+
+def test_new_people_of_an_operation_are_created_by_it(workspace: Workspace) -> None:
+    one = person(attributes={"plan": "pro"})
+    commit(workspace.pk, "test", lambda tx: create_people(tx, [one]), operation_id=99)
+    assert entries(workspace) == [(one.id, "created", None, None), (one.id, "set", {}, {"plan": "pro"})]
+    change(workspace, one.id, lambda people, row: people.seen(row, now()))
+    assert [kind for _, kind, *_ in entries(workspace)] == ["created", "set", "seen"]
+
+
+def test_a_collision_that_the_work_noticed_itself_is_tried_again(workspace: Workspace) -> None:
+    tries = []
+
+    def work(tx: Transaction) -> str:
+        tries.append(tx)
+        if len(tries) < 3:
+            raise Collision
+        return "done"
+
+    assert commit(workspace.pk, "test", work) == "done"
+    assert len(tries) == 3

@@ -9,8 +9,10 @@ from coterie.accounts.models import Workspace
 from coterie.core.clock import UTC
 from coterie.core.ids import new_id
 from coterie.journal.commit import Transaction, commit
+from coterie.journal.models import Kind
 from coterie.people.changes import create_people
 from coterie.people.identities import resolve
+from coterie.people.many import lock, take_out
 from coterie.people.models import Identity, Person
 from tests.journal.parallel import parallel
 
@@ -80,3 +82,23 @@ def test_writers_that_meet_the_same_strangers_make_one_person_of_each(
     assert sorted(people) == sorted(natives)
     assert all(people[native] == row_id for known in found for native, row_id in known.items())
     assert Identity.objects.filter(workspace=workspace).count() == len(natives) * len(set(channels))
+
+
+def test_whoever_was_deleted_while_we_waited_is_met_anew(workspace: Workspace) -> None:
+    person_id = meet(workspace, ["u1"])["u1"]
+    began, deleted = threading.Event(), threading.Event()
+
+    def delete(tx: Transaction) -> None:
+        take_out(tx, list(lock(tx, [person_id])))
+        tx.record(person_id, Kind.ERASED)
+        began.set()
+        deleted.wait(0.3)
+
+    def meet_again() -> None:
+        began.wait(10)
+        met.append(meet(workspace, ["u1"])["u1"])
+
+    met: list[int] = []
+    parallel([lambda: commit(workspace.pk, "test", delete), meet_again])
+    assert met != [person_id]
+    assert list(Person.objects.filter(workspace=workspace).values_list("id", flat=True)) == met

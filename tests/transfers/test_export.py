@@ -13,7 +13,8 @@ from coterie.audience.tree import Condition
 from coterie.core.clock import UTC
 from coterie.segments.catalogue import create
 from coterie.segments.membership import save_to_segments
-from coterie.transfers.export import default_columns, export_csv
+from coterie.transfers.export import Form, export
+from coterie.transfers.headings import default_columns
 from tests.makers import make_person
 
 AT = dt.datetime(2026, 5, 1, 12, 30, 15, 123000, tzinfo=UTC)
@@ -22,7 +23,7 @@ AT = dt.datetime(2026, 5, 1, 12, 30, 15, 123000, tzinfo=UTC)
 def exported(workspace, node=None, columns=None):
     audience = audience_of(workspace)
     chosen = None if columns is None else [audience.catalogue.by_key[key] for key in columns]
-    return b"".join(export_csv(audience, audience.predicate(node), chosen))
+    return b"".join(export(audience, audience.predicate(node), Form(columns=chosen)))
 
 
 def rows(data):
@@ -121,7 +122,7 @@ def test_a_failure_in_the_middle_breaks_the_download(workspace, monkeypatch):
 
     monkeypatch.setattr(query, "batches", failing)
     audience = audience_of(workspace)
-    pieces = export_csv(audience, audience.predicate(None))
+    pieces = export(audience, audience.predicate(None))
     next(pieces)
     next(pieces)
     with pytest.raises(OSError, match="disk gone"):

@@ -32,9 +32,9 @@ def test_people_are_listed_newest_talk_first(browse, crowd):
 
 def test_the_link_of_a_column_head_turns_the_order_around(browse, crowd):
     crowd(3, default_name="Person {n}")
-    response = browse.get(link(browse.get("/users"), 'id="sort-seen"'))
+    response = browse.get(link(browse.get("/users"), 'id="sort-lastSeen"'))
     assert listed(response) == ["Person 2", "Person 1", "Person 0"]
-    assert 'aria-sort="ascending"><a id="sort-seen"' in response.content.decode()
+    assert 'aria-sort="ascending"><a id="sort-lastSeen"' in response.content.decode()
 
 
 def test_first_seen_sorts_too(browse, crowd):

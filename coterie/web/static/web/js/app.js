@@ -11,3 +11,4 @@ import "./row-selection.js";
 import "./segment-picker.js";
 import "./shortcut-keys.js";
 import "./small.js";
+import "./views-menu.js";

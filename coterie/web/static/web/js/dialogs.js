@@ -1,10 +1,13 @@
 // Dialogs: opened by a button of the page, or filled from the page that the same link opens without script.
 import { all, load, one } from "./dom.js";
 
-// Opens a dialog; its first field gets the focus, and the element that had it gets it back in the end.
+// Opens a dialog; its first field gets the focus (a suggestion in it is selected, to be typed over), and the element that
+// had it gets it back in the end.
 export function open(dialog) {
   if (!dialog.open) dialog.showModal();
-  one("[data-first]", dialog)?.focus();
+  const first = one("[data-first]", dialog);
+  first?.focus();
+  if (first?.dataset.first === "select") first.select();
 }
 
 document.addEventListener("click", async (event) => {

@@ -10,6 +10,7 @@ customElements.define("shortcut-keys", class extends HTMLElement {
       "?": () => open(one("#keys")),
       f: () => one("#add-filter")?.click(),
       c: () => one("#choose-columns")?.click(),
+      v: () => one("#views-button")?.click(),
       "/": () => one("#search")?.focus(),
       o: () => this.lines[this.at]?.click(),
       j: () => this.step(1),

@@ -1,0 +1,55 @@
+"""When a deletion can no longer be undone, what was kept for it goes: chats, messages, and every value in the journal.
+
+The journal then still says that somebody was there and when they were deleted, but no longer who.
+"""
+
+from collections.abc import Sequence
+
+from django.db import connection, transaction
+
+from coterie.core.bulk import among
+from coterie.core.clock import now
+from coterie.journal.models import Kind, Operation
+
+# People per transaction; each may have many messages.
+BATCH = 500
+
+
+def sweep() -> None:
+    """Forgets, in every workspace, the people of deletions whose time for undoing is over. May run anywhere, twice."""
+    for operation in Operation.objects.filter(undo_until__lt=now()).order_by("undo_until"):
+        while ids := _gone(operation):
+            _forget(operation.workspace_id, ids)
+        Operation.objects.filter(workspace_id=operation.workspace_id, id=operation.id).update(undo_until=None)
+
+
+def _gone(operation: Operation) -> list[int]:
+    """The next people whom the operation deleted for good: they did not come back and were not deleted again since."""
+    kinds = Kind.ERASED.value, Kind.RESTORED.value
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT e.person_id FROM journal_journalentry e"
+            " WHERE e.workspace_id = %s AND e.operation_id = %s AND e.kind = %s AND e.before IS NOT NULL"
+            " AND NOT EXISTS (SELECT 1 FROM journal_journalentry l WHERE l.workspace_id = e.workspace_id"
+            " AND l.person_id = e.person_id AND l.revision > e.revision AND l.kind IN (%s, %s))"
+            f" LIMIT {BATCH}",
+            [operation.workspace_id, operation.id, Kind.ERASED.value, *kinds],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _forget(workspace_id: int, ids: Sequence[int]) -> None:
+    clause, values = among(ids)
+    chats = f"SELECT id FROM chats_chat WHERE workspace_id = %s AND person_id {clause}"
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            f"DELETE FROM chats_message WHERE workspace_id = %s AND chat_id IN ({chats})",
+            [workspace_id, workspace_id, values],
+        )
+        # Their session attributes stopped to count when the people were deleted.
+        cursor.execute(f"DELETE FROM chats_chat WHERE workspace_id = %s AND person_id {clause}", [workspace_id, values])
+        cursor.execute(
+            "UPDATE journal_journalentry SET before = NULL, after = NULL"
+            f" WHERE workspace_id = %s AND person_id {clause}",
+            [workspace_id, values],
+        )

@@ -1,0 +1,49 @@
+"""`coterie worker`."""
+
+import os
+import signal
+import sys
+import threading
+from types import FrameType
+from typing import Annotated
+
+import typer
+from django.db import connections
+
+from coterie.cli.ground import migrate
+from coterie.jobs.worker import work
+from coterie.segments.follow import follow
+
+# Tells the worker that it is the child of a server, which holds the other end of its input.
+CHILD = "--with-server"
+
+
+def run(
+    with_server: Annotated[bool, typer.Option(CHILD, hidden=True)] = False,
+) -> None:
+    """Does background work until it is stopped: bulk actions, undo, rules. Several may run; no work is done twice."""
+    migrate()
+    connections.close_all()
+    stop = threading.Event()
+
+    def leave(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, leave)
+    if with_server:
+        threading.Thread(target=_end_with_server, args=(stop,), daemon=True).start()
+    else:
+        typer.echo("Working. Stop with Ctrl-C; what is not finished goes on at the next start.")
+    # In a thread of its own: whoever changes must not wait for a bulk action.
+    follower = threading.Thread(target=follow, args=(stop,), name="follower")
+    follower.start()
+    work(stop)
+    follower.join()
+
+
+def _end_with_server(stop: threading.Event) -> None:
+    """The input ends when the server does, in whatever way."""
+    while os.read(sys.stdin.fileno(), 1024):
+        pass
+    stop.set()

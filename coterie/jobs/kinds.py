@@ -1,0 +1,34 @@
+"""What there is to do in the background. Adding a kind is a line here.
+
+By name, because the steps know people and segments, and this package must not.
+"""
+
+from collections.abc import Callable
+from functools import cache
+
+from django.utils.module_loading import import_string
+
+from coterie.jobs.running import Run
+
+# Does the next piece of an operation, of about a second, and saves how far it came: `Run.commit` or `Run.save`.
+Step = Callable[[Run], None]
+KINDS = {
+    **dict.fromkeys(("join", "leave", "set", "clear", "ban", "unban", "delete"), "coterie.bulk.doing.step"),
+    "undo": "coterie.bulk.undoing.step",
+    "import": "coterie.transfers.importer.step",
+}
+# What workers do from time to time.
+SWEEPS = ("coterie.bulk.forgetting.sweep", "coterie.segments.trash.sweep")
+
+
+def sweep() -> None:
+    """Does all of it once."""
+    for name in SWEEPS:
+        import_string(name)()
+
+
+@cache
+def step_of(kind: str) -> Step:
+    """The step that operations of this kind are worked on by, again and again until they are finished."""
+    step: Step = import_string(KINDS[kind])
+    return step

@@ -1,0 +1,118 @@
+"""JSON Lines: one object per line, by attribute keys or headings."""
+
+import json
+import re
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+
+from coterie.core.text import FORBIDDEN
+from coterie.people.attributes import Value
+from coterie.transfers.headings import attribute_of
+from coterie.transfers.mapping import NOT_READ
+from coterie.transfers.reading import MAX_CELL, Broken, Chunk, WrongFile, checked_header
+
+_BOM = b"\xef\xbb\xbf"
+_LONGEST = 20 * MAX_CELL
+_SUSPICIOUS = re.compile(rb"\\u(0000|[dD][89a-fA-F])|\x00")
+
+
+class JsonLines:
+    """See `Source`. The header is every name that occurs anywhere: the file is read once for it."""
+
+    def __init__(self, raw: BinaryIO) -> None:
+        self._raw = raw
+        self.form = "JSON Lines"
+        self.samples: dict[str, Value] = {}
+        names: dict[str, None] = {}
+        for _, line in self._numbered():
+            item = _object(line)
+            if not isinstance(item, str):
+                names.update(dict.fromkeys(item))
+                self._sample(item)
+                if len(names) > 10_000:
+                    break
+        self.header = checked_header([_clean(name) for name in names])
+        self._names = list(names)
+        self._raw.seek(0)
+
+    def _sample(self, item: dict[str, Any]) -> None:
+        for name, value in item.items():
+            if name not in self.samples and isinstance(value, str | int | float):
+                self.samples[name] = value
+
+    @property
+    def position(self) -> int:
+        """How many bytes have been read."""
+        return self._raw.tell()
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._raw.close()
+
+    def chunks(self, size: int) -> Iterator[Chunk]:
+        """All objects."""
+        lines = self._numbered()
+        while taken := list(islice(lines, size)):
+            numbers, rows, broken = [], [], []
+            for number, line in taken:
+                row = self._row(line)
+                if isinstance(row, str):
+                    broken.append(Broken(number, [_clean(line.decode(errors="replace"))], row))
+                else:
+                    numbers.append(number)
+                    rows.append(row)
+            columns = zip(*rows, strict=True) if rows else ([] for _ in self.header)
+            yield Chunk(numbers, [pa.array(list(column), pa.string()) for column in columns], broken)
+
+    def _numbered(self) -> Iterator[tuple[int, bytes]]:
+        number = 0
+        while line := self._raw.readline(_LONGEST):
+            number += 1
+            if number == 1:
+                line = line.removeprefix(_BOM)
+            if line.strip():
+                yield number, line
+
+    def _row(self, line: bytes) -> list[str | None] | str:
+        """The cells, or what is wrong with the line."""
+        item = _object(line)
+        if isinstance(item, str):
+            return item
+        try:
+            cells = [_cell(item.get(name), name) for name in self._names]
+        except WrongFile as error:
+            return str(error)
+        return [cell and _clean(cell) for cell in cells] if _SUSPICIOUS.search(line) else cells
+
+
+def _object(line: bytes) -> dict[str, Any] | str:
+    try:
+        item = json.loads(line, parse_constant=_refused)
+    except UnicodeDecodeError:
+        return "not UTF-8 text"
+    except (ValueError, RecursionError):
+        return "this line is not JSON"
+    return item if isinstance(item, dict) else "this line is not a JSON object"
+
+
+def _refused(text: str) -> Any:
+    raise ValueError(text)
+
+
+def _cell(value: Any, name: str) -> str | None:
+    if isinstance(value, str) or value is None:
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    if attribute_of(name) in NOT_READ:
+        return None
+    raise WrongFile(f"{name}: expected a text, a number or true/false")
+
+
+def _clean(text: str) -> str:
+    return FORBIDDEN.sub("�", text)

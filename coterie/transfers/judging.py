@@ -1,0 +1,331 @@
+"""What the rows of a file mean for the people who are there: set-based, in a small DuckDB database of its own.
+
+For each chunk: `understand` its cells, then, inside the transaction that has the people locked, `judge` the rows.
+Nothing here changes anybody; see `writing`.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from django.db import connection
+
+from coterie.audience import query
+from coterie.audience.audience import Audience
+from coterie.audience.columns import RESERVED_KEYS, Type
+from coterie.core.clock import FUTURE_TOLERANCE, UTC, now
+from coterie.transfers.cells import TIMES, cleaned, fragment, moment, problem
+from coterie.transfers.reading import Chunk
+from coterie.transfers.wishes import Wishes
+
+_MEMORY = "160MB"
+# Who is named by an e-mail address, as a filter before the people themselves are looked at.
+# (A hash of NULL is a number like any other, so the key is made NULL by hand.)
+_EMAIL_KEY = "CASE WHEN {0} IS NOT NULL THEN hash('e' || lower({0})) END"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who is there and whom a row may mean: `attributes` as JSON."""
+
+    id: int
+    user_id: str
+    attributes: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What becomes of a chunk. Texts called JSON are encoded.
+
+    `new`: (line, user id or None, attributes as JSON, first seen, last seen), in the order of the file.
+    `changed`: (person id, attributes as JSON, before, after, removed: JSON or None), by id.
+    `same`: ids of people whom the row does not change. `rejected`: (line, reason). `gained` counts attributes.
+    """
+
+    new: list[tuple[Any, ...]]
+    changed: list[tuple[Any, ...]]
+    same: list[int]
+    rejected: list[tuple[int, str]]
+    gained: dict[str, int]
+
+
+class Judge:
+    """The rows of one file. `keys` are the attributes of its columns, None where a column is not read."""
+
+    def __init__(
+        self, audience: Audience, keys: Sequence[str | None], types: Mapping[str, Type], wishes: Wishes
+    ) -> None:
+        self._audience = audience
+        self._columns = [(index, key) for index, key in enumerate(keys) if key is not None]
+        self._texts = {key: f"t{number}" for number, (_, key) in enumerate(self._columns)}
+        self._types = types
+        self._wishes = wishes
+        self._by_email_only = wishes.match == "email" or "userId" not in self._texts
+        self._values = [key for key in self._texts if key not in ("userId", *TIMES)]
+        self._emails = False
+        self._db = duckdb.connect(
+            config={
+                "memory_limit": _MEMORY,
+                "threads": 2,
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+            }
+        )
+        self._db.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = false")
+        # Every user id, e-mail address and person that a row was about, as hashes: what is there twice is rejected.
+        self._db.execute("CREATE TABLE seen (key UBIGINT, line BIGINT); CREATE TABLE emails (key UBIGINT, id BIGINT)")
+
+    def close(self) -> None:
+        """Lets go of the memory."""
+        self._db.close()
+
+    def understand(self, chunk: Chunk) -> None:
+        """Makes the rows of the chunk the present ones."""
+        arrays = [cleaned(chunk.columns[index], not self._wishes.raw) for index, _ in self._columns]
+        table = pa.table([pa.array(chunk.numbers, pa.int64()), *arrays], names=["line", *self._texts.values()])
+        self._db.register("chunk", table)
+        select = [
+            f"{fragment(self._texts[key], key, self._types.get(key))} AS n{i}" for i, key in enumerate(self._values)
+        ]
+        self._db.execute(
+            "CREATE OR REPLACE TABLE rows AS SELECT line,"
+            f" {self._text('userId')} AS user_id, {self._text('default_email')} AS email,"
+            f" {self._time('createdAt')} AS first_seen, {self._time('lastSeen')} AS last_seen,"
+            f" {problem(self._texts, self._wishes.dates)} AS problem{''.join(f', {one}' for one in select)} FROM chunk"
+        )
+        self._db.unregister("chunk")
+
+    def values(self) -> dict[str, Any]:
+        """The attributes of the present rows that are not empty everywhere, each with one of its values."""
+        found = ", ".join(f"any_value(n{number})" for number in range(len(self._values))) or "any_value(NULL)"
+        (row,) = self._db.execute(f"SELECT {found} FROM rows WHERE problem IS NULL").fetchall()
+        pairs = zip(self._values, row, strict=False)
+        return {key: json.loads(text) for key, text in pairs if text is not None and key not in RESERVED_KEYS}
+
+    def user_ids(self) -> list[str]:
+        """The user ids of the present rows."""
+        sql = "SELECT DISTINCT user_id FROM rows WHERE problem IS NULL AND user_id IS NOT NULL"
+        return [row[0] for row in self._db.execute(sql).fetchall()]
+
+    def ids_by_email(self) -> list[int]:
+        """The people who may be meant by the addresses of the present rows."""
+        only = "" if self._by_email_only else " AND user_id IS NULL"
+        wanted = f"FROM rows WHERE problem IS NULL AND email IS NOT NULL{only}"
+        if not self._db.execute(f"SELECT 1 {wanted} LIMIT 1").fetchall():
+            return []
+        self._know_emails()
+        keys = f"SELECT {_EMAIL_KEY.format('email')} AS key {wanted}"
+        sql = f"SELECT DISTINCT e.id FROM emails e SEMI JOIN ({keys}) USING (key)"
+        return [row[0] for row in self._db.execute(sql).fetchall()]
+
+    def judge(self, people: Sequence[Person]) -> Judged:
+        """What becomes of the present rows; `people` are those of `user_ids` and `ids_by_email`, locked."""
+        self._match(people)
+        rejected = self._db.execute(
+            "SELECT line, problem FROM judged WHERE problem IS NOT NULL ORDER BY line"
+        ).fetchall()
+        if self._wishes.policy == "skip" or not people:
+            changed, kept, gained = [], self._ids("person IS NOT NULL") if people else [], self._gained("false")
+        else:
+            self._compare()
+            changed = self._db.execute(self._changed_sql()).fetchall()
+            kept = self._ids("person IS NOT NULL AND NOT differs", "compared")
+            gained = self._gained("differs")
+        return Judged(self._new(), changed, kept, rejected, gained)
+
+    def accept(self) -> None:
+        """The present rows are done: whoever they are about may not come again in this file."""
+        self._db.execute("INSERT INTO seen FROM keys SEMI JOIN (FROM judged WHERE problem IS NULL) USING (line)")
+
+    def _text(self, key: str) -> str:
+        return self._texts.get(key, "NULL::VARCHAR")
+
+    def _time(self, key: str) -> str:
+        if key not in self._texts:
+            return "NULL::TIMESTAMP"
+        present = now()
+        value, limit = moment(self._texts[key], self._wishes.dates), f"TIMESTAMP '{_naive(present + FUTURE_TOLERANCE)}'"
+        return f"CASE WHEN ({value}) > {limit} THEN TIMESTAMP '{_naive(present)}' ELSE ({value}) END"
+
+    def _know_emails(self) -> None:
+        """Everybody's addresses, as they are when the first row needs them; `judge` looks at them again."""
+        if self._emails:
+            return
+        with self._audience.replica.reading() as reader:
+            for batch in query.emails(reader):
+                self._db.register("batch", pa.Table.from_batches([batch]))
+                self._db.execute(f"INSERT INTO emails SELECT {_EMAIL_KEY.format('email')}, id FROM batch")
+                self._db.unregister("batch")
+        self._emails = True
+
+    def _match(self, people: Sequence[Person]) -> None:
+        """`judged`: the rows with the person they are about, if that is somebody who is there."""
+        there = pa.table(
+            [
+                pa.array([person.id for person in people], pa.int64()),
+                pa.array([person.user_id for person in people], pa.string()),
+                pa.array([person.attributes for person in people], pa.string()),
+            ],
+            names=["id", "user_id", "attributes"],
+        )
+        self._db.register("incoming", there)
+        self._db.execute("CREATE OR REPLACE TABLE there AS FROM incoming")
+        self._db.unregister("incoming")
+        by_email = "r.email IS NOT NULL" + ("" if self._by_email_only else " AND r.user_id IS NULL")
+        person = "e.id" if self._wishes.match == "email" else "coalesce(u.id, e.id)"
+        self._db.execute(f"""
+            CREATE OR REPLACE TABLE matched AS
+            SELECT r.*, {person} AS person, CASE {_refusals(self._wishes)} ELSE r.problem END AS why,
+                CASE WHEN r.user_id IS NOT NULL THEN hash('u' || r.user_id) END AS ku,
+                {_EMAIL_KEY.format("r.email")} AS ke,
+                CASE WHEN {person} IS NOT NULL THEN hash('p' || {person}) END AS kp
+            FROM rows r LEFT JOIN there u ON u.user_id = r.user_id
+            LEFT JOIN (
+                SELECT lower(attributes ->> '$.default_email') AS email, min(id) AS id, count(*) AS n
+                FROM there GROUP BY ALL) e ON e.email = lower(r.email) AND {by_email}""")
+        self._reject_repetitions()
+
+    def _reject_repetitions(self) -> None:
+        """`judged`, and `keys` of all that its rows name: user ids, addresses, people."""
+        self._db.execute("""
+            CREATE OR REPLACE TABLE keys AS
+            SELECT unnest([ku, ke, kp]) AS key, line FROM matched WHERE why IS NULL;
+            DELETE FROM keys WHERE key IS NULL""")
+        mine = "CASE WHEN user_id IS NULL THEN ke ELSE ku END" if self._wishes.match == "user_id" else "ke"
+        also = "ku" if self._wishes.match == "email" else "NULL"
+        self._db.execute(f"""
+            CREATE OR REPLACE TABLE judged AS
+            WITH firsts AS (
+                SELECT key, min(line) AS line FROM (
+                    FROM keys UNION ALL SELECT s.key, s.line FROM seen s SEMI JOIN keys USING (key)) GROUP BY key)
+            SELECT m.* EXCLUDE (problem, why), CASE
+                WHEN why IS NOT NULL THEN why
+                WHEN least(a.line, b.line, c.line) < m.line THEN
+                    'line ' || least(a.line, b.line, c.line) || ' is about the same person; the first one counts.'
+                END AS problem
+            FROM matched m LEFT JOIN firsts a ON a.key = {mine} LEFT JOIN firsts b ON b.key = m.kp
+            LEFT JOIN firsts c ON c.key = CASE WHEN m.person IS NULL THEN {also} END""")
+
+    def _compare(self) -> None:
+        """`compared`: those who are there, with what is different about each attribute."""
+        pointers = [_pointer(key) for key in self._values]
+        extracted = f"json_extract(t.attributes, {_list(pointers)})" if pointers else "[]"
+        tests = [f"{_differs(f'old[{n + 1}]', f'n{n}')} AS d{n}" for n in range(len(self._values))]
+        replace = self._wishes.policy == "replace"
+        tests += [f"(n{n} IS NULL AND old[{n + 1}] IS NOT NULL) AS g{n}" for n in range(len(self._values)) if replace]
+        flags = [test.rpartition(" AS ")[2] for test in tests]
+        self._db.execute(f"""
+            CREATE OR REPLACE TABLE compared AS
+            SELECT *, {" OR ".join(flags) or "false"} AS differs FROM (
+                SELECT *{"".join(f", {test}" for test in tests)} FROM (
+                    SELECT j.*, t.attributes, {extracted} AS old
+                    FROM judged j JOIN there t ON t.id = j.person WHERE j.problem IS NULL))""")
+
+    def _changed_sql(self) -> str:
+        numbers = range(len(self._values))
+        after = _object([(f"d{n}", key, f"n{n}") for n, key in enumerate(self._values)])
+        before = _object(
+            [
+                (f"d{n} AND old[{n + 1}] IS NOT NULL", key, f"old[{n + 1}]::VARCHAR")
+                for n, key in enumerate(self._values)
+            ]
+        )
+        gone, nulls = "'{}'", "'{}'"
+        if self._wishes.policy == "replace":
+            gone = _object([(f"g{n}", self._values[n], f"old[{n + 1}]::VARCHAR") for n in numbers])
+            nulls = _object([(f"g{n}", self._values[n], "'null'") for n in numbers])
+        return (
+            f"SELECT person, json_merge_patch(json_merge_patch(attributes, {nulls}), after)::VARCHAR,"
+            " CASE WHEN after <> '{}' THEN before END, CASE WHEN after <> '{}' THEN after END,"
+            " CASE WHEN gone <> '{}' THEN gone END"
+            f" FROM (SELECT *, {before} AS before, {after} AS after, {gone} AS gone FROM compared WHERE differs)"
+            " ORDER BY person"
+        )
+
+    def _new(self) -> list[tuple[Any, ...]]:
+        attributes = _object([(f"n{n} IS NOT NULL", key, f"n{n}") for n, key in enumerate(self._values)])
+        return self._db.execute(
+            f"SELECT line, user_id, {attributes}, {_text_of('least(first_seen, last_seen)')}, {_text_of('last_seen')}"
+            " FROM judged WHERE problem IS NULL AND person IS NULL ORDER BY line"
+        ).fetchall()
+
+    def _ids(self, condition: str, table: str = "judged") -> list[int]:
+        sql = f"SELECT person FROM {table} WHERE problem IS NULL AND {condition} ORDER BY person"
+        return [row[0] for row in self._db.execute(sql).fetchall()]
+
+    def _gained(self, differs: str) -> dict[str, int]:
+        """How many more (or fewer) people have each attribute."""
+        if not self._values:
+            return {}
+        numbers = range(len(self._values))
+        sums = ", ".join(f"count(n{n})" for n in numbers)
+        (found,) = self._db.execute(f"SELECT {sums} FROM judged WHERE problem IS NULL AND person IS NULL").fetchall()
+        total = dict(zip(self._values, found, strict=True))
+        if differs != "false":
+            replace = self._wishes.policy == "replace"
+            sums = ", ".join(
+                f"count(*) FILTER (d{n} AND old[{n + 1}] IS NULL)" + (f" - count(*) FILTER (g{n})" if replace else "")
+                for n in numbers
+            )
+            (more,) = self._db.execute(f"SELECT {sums} FROM compared WHERE {differs}").fetchall()
+            total = {key: total[key] + change for key, change in zip(self._values, more, strict=True)}
+        return total
+
+
+def _refusals(wishes: Wishes) -> str:
+    """Why a row is not clear about whom it means, as WHENs."""
+    several = "WHEN {}e.n > 1 THEN e.n || ' people have this e-mail; give the user id'"
+    if wishes.match == "user_id":
+        return several.format("r.problem IS NULL AND r.user_id IS NULL AND ")
+    return (
+        "WHEN r.problem IS NULL AND r.email IS NULL THEN 'default_email: the row has no e-mail address.' "
+        + several.format("r.problem IS NULL AND ")
+        + " WHEN r.problem IS NULL AND e.id IS NULL AND u.id IS NOT NULL"
+        " THEN 'userId: it belongs to somebody with another e-mail address.'"
+    )
+
+
+def _differs(old: str, new: str) -> str:
+    """Whether a value is another one, in whatever type it is stored: a file does not tell 12 from "12"."""
+    text_old, text_new = f"({old} ->> '$')", f"({new}::JSON ->> '$')"
+    return f"""CASE
+        WHEN {new} IS NULL THEN false WHEN {old} IS NULL THEN true WHEN {old}::VARCHAR = {new} THEN false
+        WHEN left({old}::VARCHAR, 1) = '"' AND left({new}, 1) = '"' THEN {text_old} <> {text_new}
+        WHEN {old}::VARCHAR IN ('true', 'false') OR {new} IN ('true', 'false')
+        THEN lower({text_old}) <> lower({text_new})
+        ELSE coalesce(try_cast({text_old} AS DOUBLE) <> try_cast({text_new} AS DOUBLE), true) END"""
+
+
+def _object(members: Sequence[tuple[str, str, str]]) -> str:
+    """A JSON object of (condition, key, value as JSON)."""
+    parts = ", ".join(
+        f"CASE WHEN {condition} THEN {_literal(json.dumps(key, ensure_ascii=False) + ':')} || {value} END"
+        for condition, key, value in members
+    )
+    return f"('{{' || concat_ws(',', {parts}) || '}}')" if members else "'{}'"
+
+
+def _pointer(key: str) -> str:
+    """The JSON pointer of a member."""
+    return "/" + key.replace("~", "~0").replace("/", "~1")
+
+
+def _list(texts: Sequence[str]) -> str:
+    return f"[{', '.join(map(_literal, texts))}]"
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _text_of(time: str) -> str:
+    """As the database takes it; in SQLite, as Django stores it: UTC, microseconds unless they are zero."""
+    zone = " || '+00'" if connection.vendor == "postgresql" else ""
+    return f"replace(strftime({time}, '%Y-%m-%d %H:%M:%S.%f'), '.000000', ''){zone}"
+
+
+def _naive(moment_: Any) -> str:
+    return str(moment_.astimezone(UTC).replace(tzinfo=None))
