@@ -10,6 +10,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from coterie.audience.models import Attribute, Scope
+from coterie.audience.segments import ListedSegment, listed_segments
 
 
 class Type(StrEnum):
@@ -156,11 +157,15 @@ RESERVED_KEYS = frozenset(column.key for column in DEFAULT_COLUMNS) | {"attribut
 
 @dataclass(frozen=True)
 class Catalogue:
-    """All columns of one workspace. The `hidden` ones, by key, are kept out of every answer."""
+    """All columns of one workspace. The `hidden` ones, by key, are kept out of every answer.
+
+    `segments` are its segments by id; None: they are not known here and not checked.
+    """
 
     columns: tuple[Column, ...]
     hidden: Mapping[str, Column] = field(default_factory=dict)
     workspace_id: int = 0
+    segments: Mapping[int, ListedSegment] | None = None
 
     @cached_property
     def by_key(self) -> dict[str, Column]:
@@ -228,8 +233,9 @@ def catalogue_of(attributes: Iterable[Attribute], workspace_id: int) -> Catalogu
 
 
 def catalogue(workspace_id: int) -> Catalogue:
-    """The workspace's catalogue: one query."""
-    return catalogue_of(Attribute.objects.filter(workspace_id=workspace_id, scope=Scope.PERSON), workspace_id)
+    """The workspace's catalogue: two queries."""
+    attributes = Attribute.objects.filter(workspace_id=workspace_id, scope=Scope.PERSON)
+    return replace(catalogue_of(attributes, workspace_id), segments=listed_segments(workspace_id))
 
 
 def hidden_keys(workspace_id: int) -> dict[Scope, frozenset[str]]:

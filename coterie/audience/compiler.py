@@ -3,16 +3,21 @@
 Page, count, facet, export, bulk and segments all use it, so that they cannot disagree. Values are always bound;
 identifiers come from the catalogue; rules from the rules table. Anything unknown is refused with its position:
 a typo never means everybody.
+
+A segment that is filled by a rule stands for that rule, so that no answer waits for the segment to be brought up to
+date; see docs/decisions/0013-rule-segments.md.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from operator import itemgetter
 from typing import Any as AnyValue
 
 from coterie.audience.columns import Catalogue, Column, Type
 from coterie.audience.moments import Moments
-from coterie.audience.rules import RULES, VALUE_HINT, Arity, Rule, Sql, contains
+from coterie.audience.rules import RULES, VALUE_HINT, Arity, Rule, Sql, contains, members
+from coterie.audience.segments import MAX_EXPANDED, ListedSegment, expanded
 from coterie.audience.tree import (
     MAX_CONDITIONS,
     MAX_DEPTH,
@@ -28,6 +33,7 @@ from coterie.audience.tree import (
     conditions,
     leaves,
 )
+from coterie.core.ids import from_public
 from coterie.core.text import clean
 
 _IN_TEXTS = frozenset({"contains", "not_contains", "starts_with", "ends_with"})
@@ -190,7 +196,13 @@ def _condition(condition: Condition, catalogue: Catalogue, moments: Moments, whe
     column = catalogue.by_key[condition.attribute]
     try:
         # Cleaned as what is stored was: a decomposed letter finds a composed one.
-        sql, params = rule.build(column, tuple(clean(value) for value in condition.values), moments)
+        values = tuple(clean(value) for value in condition.values)
+        if column.type == Type.SEGMENT and catalogue.segments is not None:
+            sql, params = _in_segments(values, catalogue.segments, catalogue, moments, where)
+        else:
+            sql, params = rule.build(column, values, moments)
+    except FilterError:
+        raise
     except (ValueError, OverflowError) as error:
         shown = " and ".join(value[:100] for value in condition.values)
         raise FilterError(
@@ -198,6 +210,56 @@ def _condition(condition: Condition, catalogue: Catalogue, moments: Moments, whe
             f"“{shown}” does not fit “{column.label} {rule.words}”: it takes {VALUE_HINT[column.type]}.",
         ) from error
     return (_negated(sql) if rule.negates else sql), params
+
+
+def _in_segments(
+    values: Sequence[str],
+    segments: Mapping[int, ListedSegment],
+    catalogue: Catalogue,
+    moments: Moments,
+    where: str,
+) -> Sql:
+    """Whoever is in one of the segments. Raises FilterError for one that is not there, ValueError for what is no id."""
+    found = [(from_public(value), value) for value in values]
+    if wrong := [value for row_id, value in found if row_id is None]:
+        raise ValueError(wrong[0])
+    chosen = {row_id: _listed(row_id, segments, where) for row_id, _ in found if row_id is not None}
+    _limit(values, segments, where)
+    parts: list[str] = []
+    params: list[AnyValue] = []
+    looked_up: list[int] = []
+    for row_id, segment in chosen.items():
+        try:
+            if segment.rule is None:
+                looked_up.append(row_id)
+                continue
+            sql, bound = _node(segment.tree, catalogue, moments, where, 1)
+        except FilterError:  # The rule is broken, so its people stay as they were.
+            looked_up.append(row_id)
+        else:
+            parts.append(f"coalesce({sql}, false)")
+            params += bound
+    if looked_up:
+        sql, bound = members(looked_up)
+        parts.append(sql)
+        params += bound
+    return f"({' OR '.join(parts)})", params
+
+
+def _listed(row_id: int, segments: Mapping[int, ListedSegment], where: str) -> ListedSegment:
+    found = segments.get(row_id)
+    if found is None:
+        raise FilterError(where, "there is no such segment in this workspace.")
+    if found.removed:
+        raise FilterError(where, f"“{found.name}” is a removed segment. Restore it, or leave it out of the filter.")
+    return found
+
+
+def _limit(values: Sequence[str], segments: Mapping[int, ListedSegment], where: str) -> None:
+    """Raises FilterError when the rules of these segments are too many, too deep, or a circle."""
+    named = Condition("segment", "in", tuple(values))
+    if sum(1 for _ in islice(expanded(named, segments), MAX_EXPANDED + 1)) > MAX_EXPANDED:
+        raise FilterError(where, f"the rules of these segments have more than {MAX_EXPANDED} conditions together.")
 
 
 def _negated(sql: str) -> str:

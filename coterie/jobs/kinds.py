@@ -18,7 +18,7 @@ KINDS = {
     "import": "coterie.transfers.importer.step",
 }
 # What workers do from time to time.
-SWEEPS = ("coterie.bulk.forgetting.sweep",)
+SWEEPS = ("coterie.bulk.forgetting.sweep", "coterie.segments.trash.sweep")
 
 
 def sweep() -> None:

@@ -17,7 +17,7 @@ from coterie.bulk.start import start
 from coterie.core.ids import from_public
 from coterie.core.text import clean
 from coterie.people.attributes import Refused
-from coterie.segments.catalogue import create, segments_of
+from coterie.segments.catalogue import create, manual_segments
 from coterie.segments.models import Segment
 from coterie.web.dialogs import in_dialog
 from coterie.web.links import go_to, users_url
@@ -75,7 +75,7 @@ def preview(request: MemberRequest) -> HttpResponseBase:
 
 
 def _effects(request: MemberRequest, audience: Audience, selection: Selection) -> list[Effect]:
-    known = {segment.public_id: segment for segment in segments_of(request.workspace)}
+    known = {segment.public_id: segment for segment in manual_segments(request.workspace)}
     chosen = [known[key] for key in dict.fromkeys(request.POST.getlist("segment")) if key in known]
     action = Action.join([segment.id for segment in chosen])
     found = foresee(request.workspace, action, selection.who) if chosen else []
@@ -93,11 +93,13 @@ def _new_names(request: MemberRequest) -> list[str]:
 
 def _segments(request: MemberRequest) -> list[int]:
     """Ids of the chosen segments, new ones made; raises ValueError with what to say about it."""
-    known = {segment.id for segment in segments_of(request.workspace)}
+    known = {segment.id for segment in manual_segments(request.workspace)}
     ids = [from_public(public_id) for public_id in request.POST.getlist("segment")]
     chosen = [row_id for row_id in ids if row_id in known]
     if len(chosen) < len(ids):
-        raise ValueError(_("One of the segments is gone. Look at the list again, then confirm."))
+        raise ValueError(
+            _("One of the segments is gone, or keeps itself up to date. Look at the list again, then confirm.")
+        )
     new = _new_names(request)
     if not chosen and not new:
         raise ValueError(_("Choose at least one segment, or name a new one."))
@@ -114,7 +116,9 @@ def _dialog(
         "selection": selection,
         "view_query": selection.view.query,
         "back": users_url(selection.view),
-        "segments": [_choice(segment, sizes.get(segment.id, 0), chosen) for segment in segments_of(request.workspace)],
+        "segments": [
+            _choice(segment, sizes.get(segment.id, 0), chosen) for segment in manual_segments(request.workspace)
+        ],
         "new_names": _new_names(request),
         "effects": _effects(request, audience, selection),
         "error": error,
