@@ -75,12 +75,16 @@ def change(request: MemberRequest) -> HttpResponseBase:
         columns = _chosen(fields, audience.catalogue)
         asking.preferences = {**asking.preferences, "columns": list(columns)}
         view = view.showing(columns)
+    size = asking.preferences.get("rows", SIZE)
     asking.preferences = asking.preferences | _looks(fields)
     asking.save(update_fields=["preferences"])
     if elsewhere := explained(request, audience, fields.get("view", "")):
         return elsewhere
     stays = fields.keys() & {"up", "down", "reset"} and not request.htmx
-    return _chooser(request, audience, view) if stays else go_to(view.first_page() if "rows" in fields else view)
+    if stays:
+        return _chooser(request, audience, view)
+    # Pages of another length begin elsewhere; the form sends the number of rows also when only the density changes.
+    return go_to(view if asking.preferences.get("rows", SIZE) == size else view.first_page())
 
 
 def _looks(fields: QueryDict) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
+from django_htmx.http import HttpResponseClientRedirect
 
 from coterie.accounts.permissions import Verb, may
 from coterie.audience import query
@@ -57,10 +58,12 @@ def users(request: MemberRequest) -> HttpResponseBase:
     audience = audience_of(request.workspace)
     parsed = audience.parse(raw)
     predicate, broken = understood(audience, parsed)
-    if predicate is None:
-        return _refused(request, audience, parsed.view, broken)
     # What the list alone is asked for by script says its own address in a header, instead of asking twice.
     part = (request.htmx.target or "").endswith("#list")
+    if predicate is None and part:  # What is wrong takes the whole page to explain.
+        return HttpResponseClientRedirect(request.get_full_path())
+    if predicate is None:
+        return _refused(request, audience, parsed.view, broken)
     if raw and not part and not parsed.problems and not is_canonical(raw, parsed.view):
         return go_to(parsed.view)
     if comes_from_elsewhere(request):

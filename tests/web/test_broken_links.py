@@ -129,6 +129,15 @@ def test_past_the_end_it_says_so_and_shows_the_first_page(browse, crowd, workspa
     assert "nobody comes after this page any more" in text_of(response)
 
 
+def test_a_search_beside_a_filter_that_is_gone_leads_to_the_whole_page(browse, people):
+    part = {"HX-Request": "true", "HX-Target": "div#list"}
+    assert (
+        browse.get("/users?search=ada&f=gone:is:1", headers=part).headers["HX-Redirect"]
+        == "/users?search=ada&f=gone:is:1"
+    )
+    assert browse.get("/users?search=ada&f=chats:gte:0", headers=part).headers["HX-Replace-Url"]
+
+
 @pytest.mark.parametrize("key", ["secret", "default_city"])
 @pytest.mark.parametrize("part", ["sort={}", "sort=-{}", "columns={},chats"])
 def test_what_is_hidden_is_left_out_by_name_and_the_rest_is_kept(browse, crowd, workspace, key, part):

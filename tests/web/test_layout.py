@@ -133,7 +133,8 @@ def test_as_many_rows_as_wished_from_the_first_page(browse, crowd, size):
     crowd(110, default_name="P {n}")
     after = link(browse.get("/users"), 'id="next-page"').partition("?")[2]
     response = post(browse, rows=str(size), view=after)
-    assert response.headers["Location"] == "/users?match=all"
+    # As many as before are the same page.
+    assert response.headers["Location"] == ("/users?match=all" if size != 50 else f"/users?{after}")
     assert len(listed(browse.get("/users"))) == size
 
 
