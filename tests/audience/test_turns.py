@@ -5,6 +5,7 @@ import time
 
 import duckdb
 import pytest
+from django.db import connection
 
 from coterie.accounts.models import Workspace
 from coterie.audience import turns
@@ -53,6 +54,8 @@ class Asking(threading.Thread):
                     self.outcome = self.audience.within(turn).ask(self.question)
         except (Superseded, duckdb.Error) as error:
             self.outcome = type(error)
+        finally:
+            connection.close()
 
 
 def test_a_newer_turn_ends_the_slow_query_of_the_older_one(asked: Audience) -> None:
@@ -119,6 +122,8 @@ def test_of_many_who_ask_at_once_the_newest_is_answered(asked: Audience) -> None
                 outcomes[number] = asked.within(turn).count(None)
         except Superseded:
             outcomes[number] = Superseded
+        finally:
+            connection.close()
 
     threads = [threading.Thread(target=ask, args=(number,)) for number in range(30)]
     for thread in threads:

@@ -1,5 +1,6 @@
 """Building a filter with links and forms alone, and the parts of it that follow by script."""
 
+import contextlib
 import html
 import re
 import threading
@@ -7,6 +8,7 @@ import time
 from urllib.parse import parse_qs, quote, urlencode
 
 import pytest
+from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -190,13 +192,12 @@ def test_a_question_that_was_overtaken_answers_quickly_and_with_nothing(browse, 
     begun = threading.Event()
     slow = "SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE hash(a.range, b.range) = 1"
 
+    def question(reader):
+        begun.set()
+        return reader.execute(slow).fetchall()
+
     def ask() -> None:
-        with pytest.raises(Superseded), take_turn(slot) as turn:
-
-            def question(reader):
-                begun.set()
-                return reader.execute(slow).fetchall()
-
+        with contextlib.closing(connection), pytest.raises(Superseded), take_turn(slot) as turn:
             audience_of(workspace).within(turn).ask(question)
 
     slot = (Member.objects.get(user=editor, workspace=workspace).pk, "/users/filter/count", "mine")
