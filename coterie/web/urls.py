@@ -64,5 +64,8 @@ urlpatterns = [
     path("settings/attributes/fit", attributes.fit, name="attribute-fit"),
     path("segments", segments.segments, name="segments"),
     path("segments/new", segments.new, name="segment-new"),
+    path("segments/<str:public_id>/edit", segments.edit, name="segment-edit"),
+    path("segments/<str:public_id>/remove", segments.remove, name="segment-remove"),
+    path("segments/<str:public_id>/restore", segments.restore, name="segment-restore"),
     path("segments/<str:public_id>/export", exports.segment, name="segment-export"),
 ]
