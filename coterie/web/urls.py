@@ -19,6 +19,7 @@ from coterie.web import (
     segments,
     session,
     users,
+    view_segment,
 )
 from coterie.web.login import Login, Logout
 
@@ -44,6 +45,7 @@ urlpatterns = [
     path("users/views/default", saved.default, name="view-default"),
     path("users/views/remove", saved.remove, name="view-remove"),
     path("users/views/restore", saved.restore, name="view-restore"),
+    path("users/segment", view_segment.save_as_segment, name="save-as-segment"),
     path("users/save", saving.save, name="save"),
     path("users/save/preview", saving.preview, name="save-preview"),
     *(path(f"users/{act}", bulk.change, {"act": act}, name=f"bulk-{act}") for act in bulk.CHANGES),
@@ -62,5 +64,8 @@ urlpatterns = [
     path("settings/attributes/fit", attributes.fit, name="attribute-fit"),
     path("segments", segments.segments, name="segments"),
     path("segments/new", segments.new, name="segment-new"),
+    path("segments/<str:public_id>/edit", segments.edit, name="segment-edit"),
+    path("segments/<str:public_id>/remove", segments.remove, name="segment-remove"),
+    path("segments/<str:public_id>/restore", segments.restore, name="segment-restore"),
     path("segments/<str:public_id>/export", exports.segment, name="segment-export"),
 ]

@@ -37,6 +37,7 @@ from coterie.web.links import (
     is_canonical,
     raw_query,
     users_url,
+    views_url,
     with_query,
 )
 from coterie.web.members import MemberRequest, member
@@ -158,6 +159,7 @@ def _list_context(
         "add": filter_url(view),
         "add_group": filter_url(view, into="all" if view.match == "any" else "any"),
         "choose_columns": columns_url(view),
+        "save_as_segment": views_url("save-as-segment", start.query),
         "hidden": _hidden(view),
         "headings": headings(view, layout.columns, catalogue),
         "sort_options": sort_options(view, layout.columns, catalogue),
