@@ -1,5 +1,7 @@
 """The Segments page."""
 
+import re
+
 import pytest
 
 from coterie.audience.tree import Condition
@@ -151,6 +153,12 @@ def test_a_live_segment_says_its_rule_its_people_and_how_it_grew(browse, live):
     page = browse.get("/segments")
     assert "Northern Live City is Oslo 2 +2" in text_of(page)
     assert 'data-kind="rule"' in page.content.decode()
+
+
+def test_the_pill_of_a_live_segment_in_the_list_says_that_it_is_one(browse, live):
+    assert re.search(
+        r'<a class="pill"[^>]* data-kind="rule"[^>]*><span class="clip">Northern', browse.get("/users").content.decode()
+    )
 
 
 def test_a_broken_rule_needs_a_look_and_says_why(browse, workspace, crowd):
