@@ -117,10 +117,12 @@ def _form(request: MemberRequest, name: str = "", error: str = "", status: int =
 
 
 def _edit_form(request: MemberRequest, segment: Segment, name: str, error: str = "", status: int = 200) -> HttpResponse:
+    words = Words.of(request.workspace)
     context: dict[str, Any] = {
         "segment": segment,
         "name": name,
-        "rule": Words.of(request.workspace).rule(segment),
+        "rule": words.rule(segment),
+        "rule_url": words.rule_url(segment),
         "error": error,
         "max_name": MAX_NAME,
     }
