@@ -126,7 +126,7 @@ def dry_run(
             if rejected:
                 size = incoming.rejects.add(rejected, size)
             incoming.judge.accept()
-            progress(min(incoming.source.position, path.stat().st_size))
+            progress(min(incoming.position, path.stat().st_size))
     finally:
         incoming.close()
     rejected_file = incoming.rejects.path if size else None
@@ -240,7 +240,7 @@ def _work(tx: Transaction, operation: Operation, incoming: Incoming) -> Progress
         found["rejected_bytes"] = incoming.rejects.add(rejected, size) - size
     rows = incoming.chunk.rows if incoming.chunk else 0
     counts = {**found, "rows": rows, "rejected": len(rejected)}
-    read = min(incoming.source.position, operation.total)
+    read = min(incoming.position, operation.total)
     return Progress(operation.position + rows, max(read - operation.done, 0), touched, counts)
 
 

@@ -1,7 +1,10 @@
 """A file being imported: opened, its columns mapped, its rows understood chunk by chunk."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+
+import pyarrow as pa
 
 from coterie.accounts.models import Workspace
 from coterie.audience.audience import audience_of
@@ -44,16 +47,26 @@ class Incoming:
         self._catalogued = set(known)
         self.done = 0
         self.chunk: Chunk | None = None
+        # Bytes of the file up to the end of the present chunk.
+        self.position = 0
         self._chunks = self.source.chunks(CHUNK)
+        self._ahead = ThreadPoolExecutor(1, "import")
+        self._following: Future[tuple[Chunk | None, pa.Table | None, int]] | None = None
 
     def next(self) -> bool:
-        """Understands the next chunk; False at the end of the file."""
+        """Understands the next chunk; False at the end of the file. The one after it is being read meanwhile."""
         if self.chunk is not None:
             self.done += self.chunk.rows
-        self.chunk = next(self._chunks, None)
-        if self.chunk is not None:
-            self.judge.understand(self.chunk)
+        following = self._following or self._ahead.submit(self._read)
+        self.chunk, table, self.position = following.result()
+        if self.chunk is not None and table is not None:
+            self._following = self._ahead.submit(self._read)
+            self.judge.understand(table)
         return self.chunk is not None
+
+    def _read(self) -> tuple[Chunk | None, pa.Table | None, int]:
+        chunk = next(self._chunks, None)
+        return chunk, None if chunk is None else self.judge.cleaned(chunk), self.source.position
 
     def catalogue(self) -> None:
         """Adds attributes that the present chunk is the first to have. Raises Refused when there are too many."""
@@ -79,6 +92,7 @@ class Incoming:
 
     def close(self) -> None:
         """Lets go of the file."""
+        self._ahead.shutdown(cancel_futures=True)
         self.source.close()
         self.judge.close()
 

@@ -26,6 +26,8 @@ _MEMORY = "160MB"
 # (A hash of NULL is a number like any other, so the key is made NULL by hand.)
 _EMAIL_KEY = "CASE WHEN {0} IS NOT NULL THEN hash('e' || lower({0})) END"
 
+_STRANGERS = "line IN (SELECT line FROM judged WHERE problem IS NULL AND person IS NULL)"
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -82,10 +84,13 @@ class Judge:
         """Lets go of the memory."""
         self._db.close()
 
-    def understand(self, chunk: Chunk) -> None:
-        """Makes the rows of the chunk the present ones."""
+    def cleaned(self, chunk: Chunk) -> pa.Table:
+        """The cells of a chunk, for `understand`. May be done in another thread."""
         arrays = [cleaned(chunk.columns[index], not self._wishes.raw) for index, _ in self._columns]
-        table = pa.table([pa.array(chunk.numbers, pa.int64()), *arrays], names=["line", *self._texts.values()])
+        return pa.table([pa.array(chunk.numbers, pa.int64()), *arrays], names=["line", *self._texts.values()])
+
+    def understand(self, table: pa.Table) -> None:
+        """Makes the rows of a chunk, cleaned, the present ones."""
         self._db.register("chunk", table)
         select = [
             f"{fragment(self._texts[key], key, self._types.get(key))} AS n{i}" for i, key in enumerate(self._values)
@@ -178,7 +183,8 @@ class Judge:
         person = "e.id" if self._wishes.match == "email" else "coalesce(u.id, e.id)"
         self._db.execute(f"""
             CREATE OR REPLACE TABLE matched AS
-            SELECT r.*, {person} AS person, CASE {_refusals(self._wishes)} ELSE r.problem END AS why,
+            SELECT r.line, r.user_id IS NULL AS nameless, {person} AS person,
+                CASE {_refusals(self._wishes)} ELSE r.problem END AS why,
                 CASE WHEN r.user_id IS NOT NULL THEN hash('u' || r.user_id) END AS ku,
                 {_EMAIL_KEY.format("r.email")} AS ke,
                 CASE WHEN {person} IS NOT NULL THEN hash('p' || {person}) END AS kp
@@ -194,14 +200,14 @@ class Judge:
             CREATE OR REPLACE TABLE keys AS
             SELECT unnest([ku, ke, kp]) AS key, line FROM matched WHERE why IS NULL;
             DELETE FROM keys WHERE key IS NULL""")
-        mine = "CASE WHEN user_id IS NULL THEN ke ELSE ku END" if self._wishes.match == "user_id" else "ke"
+        mine = "CASE WHEN nameless THEN ke ELSE ku END" if self._wishes.match == "user_id" else "ke"
         also = "ku" if self._wishes.match == "email" else "NULL"
         self._db.execute(f"""
             CREATE OR REPLACE TABLE judged AS
             WITH firsts AS (
                 SELECT key, min(line) AS line FROM (
                     FROM keys UNION ALL SELECT s.key, s.line FROM seen s SEMI JOIN keys USING (key)) GROUP BY key)
-            SELECT m.* EXCLUDE (problem, why), CASE
+            SELECT m.line, m.person, CASE
                 WHEN why IS NOT NULL THEN why
                 WHEN least(a.line, b.line, c.line) < m.line THEN
                     'line ' || least(a.line, b.line, c.line) || ' is about the same person; the first one counts.'
@@ -221,8 +227,9 @@ class Judge:
             CREATE OR REPLACE TABLE compared AS
             SELECT *, {" OR ".join(flags) or "false"} AS differs FROM (
                 SELECT *{"".join(f", {test}" for test in tests)} FROM (
-                    SELECT j.*, t.attributes, {extracted} AS old
-                    FROM judged j JOIN there t ON t.id = j.person WHERE j.problem IS NULL))""")
+                    SELECT r.*, j.person, t.attributes, {extracted} AS old
+                    FROM judged j JOIN there t ON t.id = j.person JOIN rows r ON r.line = j.line
+                    WHERE j.problem IS NULL))""")
 
     def _changed_sql(self) -> str:
         numbers = range(len(self._values))
@@ -249,7 +256,7 @@ class Judge:
         attributes = _object([(f"n{n} IS NOT NULL", key, f"n{n}") for n, key in enumerate(self._values)])
         return self._db.execute(
             f"SELECT line, user_id, {attributes}, {_text_of('least(first_seen, last_seen)')}, {_text_of('last_seen')}"
-            " FROM judged WHERE problem IS NULL AND person IS NULL ORDER BY line"
+            f" FROM rows WHERE {_STRANGERS} ORDER BY line"
         ).fetchall()
 
     def _ids(self, condition: str, table: str = "judged") -> list[int]:
@@ -262,7 +269,7 @@ class Judge:
             return {}
         numbers = range(len(self._values))
         sums = ", ".join(f"count(n{n})" for n in numbers)
-        (found,) = self._db.execute(f"SELECT {sums} FROM judged WHERE problem IS NULL AND person IS NULL").fetchall()
+        (found,) = self._db.execute(f"SELECT {sums} FROM rows WHERE {_STRANGERS}").fetchall()
         total = dict(zip(self._values, found, strict=True))
         if differs != "false":
             replace = self._wishes.policy == "replace"
