@@ -105,6 +105,7 @@ class CsvFile:
 
     def _lost(self, number: int, last: int, error: str) -> Broken:
         """A row that cannot even be split, as it was, in one cell. What was taken for a part of it is read anew."""
+        badly_closed = "expected after" in error and last == number
         if self._chances and last > number >= self._lines.oldest:
             self._chances -= 1
             last = number
@@ -112,7 +113,7 @@ class CsvFile:
         self._begin(last + 1)
         why = (
             "text behind a closing quote"
-            if "expected after" in error
+            if badly_closed
             else f"a cell is longer than {MAX_CELL:,} characters, or a quote is not closed"
         )
         return Broken(number, [text], why)
@@ -172,7 +173,7 @@ class _Lines:
         """Takes the next block; False at the end of the file."""
         text = self._text.read(_BLOCK)
         if self._old_mac is None:
-            self._old_mac = "\r" in text and "\n" not in text
+            self._old_mac = "\r\n" not in text and text.count("\r") > text.count("\n")
         if self._old_mac:
             text = text.replace("\r", "\n")
         lines = (self._rest + text).split("\n")
