@@ -93,9 +93,15 @@ def keep(
     reason: Reason,
     progress: Callable[[int], None] = lambda people: None,
     stop: Callable[[], bool] = lambda: False,
+    *,
+    export_id: str | None = None,
 ) -> Kept:
-    """Writes an export that stays downloadable for `KEPT`. `name` without its ending: `users-2026-11-25`."""
-    place = folder(audience.workspace) / to_public(new_id())
+    """Writes an export that stays downloadable for `KEPT`. `name` without its ending: `users-2026-11-25`.
+
+    An export of the same id that was begun before is written anew.
+    """
+    place = folder(audience.workspace) / (export_id or to_public(new_id()))
+    shutil.rmtree(place, ignore_errors=True)
     place.mkdir(mode=0o700, parents=True)
     try:
         write(place / f"{name}.{form.format.value}", audience, predicate, form, reason, progress, stop)

@@ -5,7 +5,7 @@ import io
 import re
 from collections import deque
 from collections.abc import Iterator
-from itertools import chain, islice
+from itertools import chain
 from typing import BinaryIO
 
 import pyarrow as pa
@@ -20,6 +20,8 @@ _BROKEN = re.compile("[\ud800-\udfff]")
 _SECOND_CHANCES = 100
 _BLOCK = 1 << 17
 _LONGEST = 10 * MAX_CELL
+# Characters of a chunk: rows may be wide.
+_HEAVY = 16 << 20
 # Blocks: more than the longest cell has.
 _KEPT = 12
 
@@ -43,9 +45,12 @@ class CsvFile:
             self.header = checked_header([cell.strip() for cell in next(self._reader, [])])
         except csv.Error as error:
             raise WrongFile(f"The header cannot be read: {error}.") from error
+        if any("\x00" in cell for cell in self.header):
+            raise WrongFile("This is no text: there are NUL characters in its first line.")
         if any(_BROKEN.search(cell) for cell in self.header):
             raise WrongFile(f"The header is not {self.encoding} text. Save the file as “CSV UTF-8”.")
         self.samples: dict[str, Value] = {}
+        self.guarded = True
         shown = "TAB" if self.delimiter == "\t" else f"“{self.delimiter}”"
         self.form = f"CSV, {self.encoding.removesuffix('-sig').upper()}, {shown}"
         self._chances = _SECOND_CHANCES
@@ -66,12 +71,13 @@ class CsvFile:
             good: list[Row] = []
             broken: list[Broken] = []
             ended = True
+            begun = self._lines.size
             for row in self._rows():
                 if isinstance(row, Broken):
                     broken.append(row)
                 else:
                     good.append(row)
-                if len(good) + len(broken) == size:
+                if len(good) + len(broken) == size or self._lines.size - begun > _HEAVY:
                     ended = False
                     break
             if good or broken:
@@ -109,8 +115,8 @@ class CsvFile:
         if self._chances and last > number >= self._lines.oldest:
             self._chances -= 1
             last = number
-        text = "".join(self._lines.between(max(number, self._lines.oldest), last))
-        self._begin(last + 1)
+            self._begin(last + 1)
+        text = "".join(self._lines.between(number, last))
         why = (
             "text behind a closing quote"
             if badly_closed
@@ -139,9 +145,12 @@ class _Lines:
         # (number of the first line, lines, suspicious)
         self._blocks: deque[tuple[int, list[str], bool]] = deque()
         self.suspicious = False
-        self._rest = ""
+        # Characters read so far.
+        self.size = 0
+        self._rest, self._odd = "", False
         self._old_mac: bool | None = None
-        self._read()
+        while not self._blocks and self._read() is not None:
+            pass
         self.first = self._blocks[0][1][0] if self._blocks else ""
 
     def close(self) -> None:
@@ -158,40 +167,51 @@ class _Lines:
         return chain.from_iterable(self._blocks_from(number))
 
     def between(self, first: int, last: int) -> list[str]:
-        """Kept lines, both included."""
-        return list(islice(self.read_from(first), last - first + 1))
+        """Those of these lines, both included, that are kept."""
+        return [
+            line
+            for start, lines, _ in self._blocks
+            if start <= last and start + len(lines) > first
+            for line in lines[max(first - start, 0) : last - start + 1]
+        ]
 
     def _blocks_from(self, number: int) -> Iterator[list[str]]:
         for start, lines, _ in list(self._blocks):
             if start + len(lines) > number:
                 yield lines[max(number - start, 0) :]
                 number = max(number, start + len(lines))
-        while self._read():
-            yield self._blocks[-1][1]
+        while (block := self._read()) is not None:
+            yield block
 
-    def _read(self) -> bool:
-        """Takes the next block; False at the end of the file."""
+    def _read(self) -> list[str] | None:
+        """Takes the lines of the next block, which may be none; None at the end of the file."""
         text = self._text.read(_BLOCK)
+        self.size += len(text)
         if self._old_mac is None:
             self._old_mac = "\r\n" not in text and text.count("\r") > text.count("\n")
         if self._old_mac:
             text = text.replace("\r", "\n")
-        lines = (self._rest + text).split("\n")
-        # A line that never ends is cut, so that it does not fill the memory; nothing that is right is so long.
-        self._rest = lines.pop() if text and len(lines[-1]) < _LONGEST else ""
+        *lines, last = (self._rest + text).split("\n")
         lines = [f"{line}\n" for line in lines]
-        if not text and lines:
-            lines[-1] = lines[-1][:-1]
-            lines = [line for line in lines if line]
-        if not lines and not text:
-            return False
-        suspicious = "\x00" in text or not (text.isascii() or _BROKEN.search(text) is None)
+        # A line that never ends is cut, so that it does not fill the memory; nothing that is right is so long.
+        self._rest = last if text and len(last) < _LONGEST else ""
+        if last and not self._rest:
+            lines.append(last)
+        if not lines:
+            self._odd = self._odd or _is_odd(text)
+            return [] if text else None
+        odd, self._odd = self._odd or _is_odd(text), False
         start = self._blocks[-1][0] + len(self._blocks[-1][1]) if self._blocks else 1
-        self._blocks.append((start, lines, suspicious))
+        self._blocks.append((start, lines, odd))
         while len(self._blocks) > _KEPT:
             self._blocks.popleft()
         self.suspicious = any(block[2] for block in self._blocks)
-        return True
+        return lines
+
+
+def _is_odd(text: str) -> bool:
+    """Whether there are characters that a cell may not have."""
+    return "\x00" in text or not (text.isascii() or _BROKEN.search(text) is None)
 
 
 def sniff(header: str) -> str:

@@ -179,7 +179,7 @@ def _rejected_file(path: Path) -> Path:
 
 def _begin(incoming: Incoming, path: Path, actor: str, *, mine: bool) -> Operation:
     """The operation; `mine`: in our hands from the beginning, so that no worker takes it."""
-    remember(incoming.workspace, incoming.source.header, incoming.keys)
+    remember(incoming.workspace, incoming.names, incoming.keys)
     held = {"state": State.RUNNING, "worker": worker_name(), "leased_until": now() + LEASE}
     return Operation.objects.create(
         workspace=incoming.workspace,

@@ -16,7 +16,7 @@ from coterie.transfers.from_csv import CsvFile
 from coterie.transfers.judging import Judge, Judged
 from coterie.transfers.mapping import mapped
 from coterie.transfers.opening import open_file
-from coterie.transfers.reading import Chunk, Source, WrongFile
+from coterie.transfers.reading import Chunk, Source, WrongFile, names_of
 from coterie.transfers.rejects import Reject, Rejects
 from coterie.transfers.wishes import Wishes
 from coterie.transfers.writing import people
@@ -31,14 +31,15 @@ class Incoming:
         self.workspace, self.path, self.wishes = workspace, path, wishes
         self.source = open_file(path, wishes.encoding, wishes.delimiter)
         try:
-            self.keys = mapped(self.source.header, wishes.mapping)
+            self.names = names_of(self.source, wishes.raw)
+            self.keys = mapped(self.names, wishes.mapping)
             audience = audience_of(workspace)
             columns = (*audience.catalogue.columns, *audience.catalogue.hidden.values())
             known = {column.key: column.type for column in columns}
             self.samples = _samples(self.source, self.keys)
             _check(workspace, wishes, [key for key in self.keys if key is not None and key not in known])
             types = {key: Type(guess_type(value)) for key, value in self.samples.items()} | known
-            self.judge = Judge(audience, self.keys, types, wishes)
+            self.judge = Judge(audience, self.keys, types, wishes, guarded=self.source.guarded and not wishes.raw)
         except BaseException:
             self.source.close()
             raise
@@ -98,7 +99,7 @@ class Incoming:
 
     def columns(self) -> dict[str, str | None]:
         """Heading → the attribute that it fills."""
-        return dict(zip(self.source.header, self.keys, strict=True))
+        return dict(zip(self.names, self.keys, strict=True))
 
 
 def segments(workspace: Workspace, wishes: Wishes) -> list[int]:

@@ -58,13 +58,20 @@ class Judge:
     """The rows of one file. `keys` are the attributes of its columns, None where a column is not read."""
 
     def __init__(
-        self, audience: Audience, keys: Sequence[str | None], types: Mapping[str, Type], wishes: Wishes
+        self,
+        audience: Audience,
+        keys: Sequence[str | None],
+        types: Mapping[str, Type],
+        wishes: Wishes,
+        *,
+        guarded: bool,
     ) -> None:
         self._audience = audience
         self._columns = [(index, key) for index, key in enumerate(keys) if key is not None]
         self._texts = {key: f"t{number}" for number, (_, key) in enumerate(self._columns)}
         self._types = types
         self._wishes = wishes
+        self._guarded = guarded
         self._by_email_only = wishes.match == "email" or "userId" not in self._texts
         self._values = [key for key in self._texts if key not in ("userId", *TIMES)]
         self._emails = False
@@ -86,7 +93,7 @@ class Judge:
 
     def cleaned(self, chunk: Chunk) -> pa.Table:
         """The cells of a chunk, for `understand`. May be done in another thread."""
-        arrays = [cleaned(chunk.columns[index], not self._wishes.raw) for index, _ in self._columns]
+        arrays = [cleaned(chunk.columns[index], self._guarded) for index, _ in self._columns]
         return pa.table([pa.array(chunk.numbers, pa.int64()), *arrays], names=["line", *self._texts.values()])
 
     def understand(self, table: pa.Table) -> None:

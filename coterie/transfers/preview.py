@@ -7,9 +7,9 @@ from pathlib import Path
 
 from coterie.accounts.models import Workspace
 from coterie.audience.audience import audience_of
-from coterie.transfers.guard import unguard
 from coterie.transfers.mapping import guess, remembered
 from coterie.transfers.opening import open_file
+from coterie.transfers.reading import names_of
 from coterie.transfers.wishes import Dates
 
 ROWS = 10
@@ -57,12 +57,12 @@ def preview(workspace: Workspace, path: Path, *, encoding: str | None = None, de
     source = open_file(path, encoding, delimiter)
     try:
         chunk = next(source.chunks(_LOOKED_AT), None)
-        known = remembered(workspace, source.header)
-        mapping = guess(source.header, audience_of(workspace).catalogue) if known is None else known
+        names = names_of(source)
+        known = remembered(workspace, names)
+        mapping = guess(names, audience_of(workspace).catalogue) if known is None else known
         columns = []
-        for index, name in enumerate(source.header):
+        for index, heading in enumerate(names):
             cells = [cell for cell in chunk.columns[index].to_pylist() if cell] if chunk else []
-            heading = unguard(name)
             samples = list(dict.fromkeys(cells))[:_SAMPLES]
             columns.append((ColumnPreview(heading, mapping.get(heading, ""), samples), cells))
         times = [cell for column, cells in columns if column.attribute in ("createdAt", "lastSeen") for cell in cells]
