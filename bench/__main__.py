@@ -12,6 +12,7 @@ PARTS: dict[str, tuple[tuple[str, ...], int | None]] = {
     "list": (DATABASES[:1], None),
     "replica": (DATABASES, None),
     "ingest": (DATABASES, None),
+    "rules": (DATABASES, None),
     "export": (DATABASES[:1], None),
     "bulk": (DATABASES, None),
     "memory": (DATABASES, 5_000),

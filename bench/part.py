@@ -7,7 +7,7 @@ from django.core.management import call_command
 
 from bench import report
 from bench.measure import Figure
-from bench.parts import bulk, export, filters, ingest, listing, load, memory, replica
+from bench.parts import bulk, export, filters, ingest, listing, load, memory, replica, rules
 
 PARTS: dict[str, Callable[[int], Iterable[Figure]]] = {
     "load": load.run,
@@ -15,6 +15,7 @@ PARTS: dict[str, Callable[[int], Iterable[Figure]]] = {
     "list": listing.run,
     "replica": replica.run,
     "ingest": ingest.run,
+    "rules": rules.run,
     "export": export.run,
     "bulk": bulk.run,
     "memory": memory.run,

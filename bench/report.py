@@ -24,6 +24,7 @@ TITLES = {
     "list": "The Users page through HTTP",
     "replica": "Keeping the replica up to date",
     "ingest": "Chats coming in over HTTP",
+    "rules": "Rule segments keep themselves up to date",
     "export": "CSV of everybody",
     "bulk": "Bulk actions and their undo",
     "memory": "Memory of the server",

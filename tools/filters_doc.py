@@ -22,10 +22,19 @@ In the address of the Users page, in `GET /api/users` and in `coterie export --f
 
 `match` is `all` (the default) or `any`. Groups travel as `q=` with JSON: `{"all": [...]}`, `{"any": [...]}`,
 `{"not": {...}}` around conditions `{"attribute": …, "rule": …, "values": [...]}`; at most 40 conditions, 6 levels deep.
+An address has filters in `f` or in `q`, not in both.
+
+`search=ada` keeps whoever has these very letters, in whatever case, in the name, the e-mail address, the username or
+the user ID. It narrows the filters and is part of the view, of its export and of `GET /api/users`.
 
 Text compares without regard to case. Negative rules are the opposite of the positive ones, so they include people
 without a value. Dates and relative times are taken in the workspace's time zone. A filter that is not
 understood is refused and its wrong part named: a typo in it never means everybody.
+
+The rest of the address: `search=` (a part of the name, e-mail address, username or user id, to the letter),
+`sort=` (an attribute, `-` in front turns the order around), `columns=` (attributes joined with `,`; without it
+everybody sees their own columns), `after=` and `before=` (a page). `match=all` alone is the view of everybody. What is
+wrong with these is left out with a notice, and the rest of the view stays.
 """
 
 
@@ -47,7 +56,8 @@ def page() -> str:
     lines += [f"| `{column.key}` | {column.label} | {column.type} |" for column in DEFAULT_COLUMNS]
     lines += [
         "",
-        "Every attribute of your own is used by its name. The list can be sorted by any of them but segments.",
+        "Every attribute of your own is used by its name. The list can be sorted by any of them; by segments means by",
+        "how many somebody is in. `default_location` is computed: city and region, or what is known of them.",
         "",
     ]
     return "\n".join(lines)

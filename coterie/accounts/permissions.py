@@ -11,8 +11,12 @@ class Verb(StrEnum):
     VIEW = "view"
     EXPORT = "export"
     EDIT_SEGMENTS = "edit segments"
+    EDIT_PEOPLE = "edit people"
+    DELETE_PEOPLE = "delete people"
     SEE_SECRETS = "see secrets"
     EDIT_ATTRIBUTES = "edit attributes"
+    SHARE_VIEWS = "share views"
+    EDIT_VIEWS_OF_OTHERS = "edit views of others"
 
 
 # From the least to the most.
@@ -21,8 +25,12 @@ LEAST_ROLE: dict[Verb, Role] = {
     Verb.VIEW: Role.VIEWER,
     Verb.EXPORT: Role.EDITOR,
     Verb.EDIT_SEGMENTS: Role.EDITOR,
+    Verb.EDIT_PEOPLE: Role.EDITOR,
+    Verb.DELETE_PEOPLE: Role.ADMIN,
     Verb.SEE_SECRETS: Role.ADMIN,
     Verb.EDIT_ATTRIBUTES: Role.ADMIN,
+    Verb.SHARE_VIEWS: Role.EDITOR,
+    Verb.EDIT_VIEWS_OF_OTHERS: Role.ADMIN,
 }
 
 

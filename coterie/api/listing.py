@@ -6,7 +6,7 @@ query string sorts by last talk.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from coterie.api import filters
@@ -21,7 +21,7 @@ from coterie.core.ids import from_public
 
 MAX_LIMIT = 40
 DEFAULT_SORT = "-createdAt"
-_NAMES = ("limit", "after", "sort", "match", "filters", "f", "q", "columns")
+_NAMES = ("limit", "after", "sort", "match", "filters", "f", "q", "search", "columns")
 _SORT_FIELDS = ("createdAt", "lastSeen")
 
 
@@ -50,17 +50,17 @@ def listing(query_string: str, audience: Audience) -> Listing:
     except FilterError as problem:
         raise refused([problem]) from problem
     # Our own form; what ChatBot spells otherwise is taken out first.
-    own = [part for part in query_string.split("&") if part.partition("=")[0] in ("f", "q", "match")]
+    own = [part for part in query_string.split("&") if part.partition("=")[0] in ("f", "q", "match", "search")]
     parsed = audience.parse("&".join(own))
     if parsed.problems:
         raise refused(parsed.problems)
-    view = View(parsed.view.match, (*parsed.view.children, *extra), sort)
+    view = replace(parsed.view, children=(*parsed.view.children, *extra), sort=sort)
     try:
         compile_filter(view.node, audience.catalogue, audience.moments)
     except FilterError as problem:
         raise refused([problem]) from problem
-    after_id, after = _after(first.get("after"), sort)
-    return Listing(View(view.match, view.children, sort, after), limit, after_id, keys)
+    after_id, after = _after(first.get("after"), view)
+    return Listing(replace(view, after=after), limit, after_id, keys)
 
 
 def refused(problems: Sequence[FilterError]) -> Failed:
@@ -103,13 +103,15 @@ def _sort(pairs: list[tuple[str, str]], audience: Audience) -> str:
     return field if order == "asc" else f"-{field}"
 
 
-def _after(text: str | None, sort: str) -> tuple[int | None, Cursor | None]:
+def _after(text: str | None, view: View) -> tuple[int | None, Cursor | None]:
     """A person's id or a cursor of ours."""
     if not text:
         return None, None
     row_id = from_public(text)
-    cursor = None if row_id is not None else Cursor.decode(text, sort)
+    cursor = None if row_id is not None else Cursor.decode(text, view.listing)
     if row_id is None and cursor is None:
-        message = "expected the id of the last user received, or the “next” of an answer with the same sort."
+        message = (
+            "expected the id of the last user received, or the “next” of an answer with the same filters and sort."
+        )
         raise refused([FilterError("after", message)])
     return row_id, cursor

@@ -9,10 +9,13 @@ from coterie.api import auth, shapes
 from coterie.api.auth import TokenRequest, actor_of, workspace_of
 from coterie.api.envelope import Failed, success
 from coterie.audience.audience import audience_of
+from coterie.bulk.actions import Action
+from coterie.bulk.selection import Selection
+from coterie.bulk.start import start
 from coterie.core.ids import from_public
+from coterie.people.attributes import Refused
 from coterie.people.models import Person
 from coterie.segments import catalogue
-from coterie.segments.membership import save_to_segments
 from coterie.segments.models import Segment
 
 router = Router(tags=["Segments"])
@@ -71,7 +74,7 @@ def create_segment(request: TokenRequest, data: NewSegment) -> dict[str, Any]:
     summary="Add users to segments",
 )
 def add_members(request: TokenRequest, data: Members) -> dict[str, Any]:
-    """404 naming every unknown id; then nothing is changed."""
+    """404 naming every unknown id, 422 when a segment is filled by a rule; then nothing is changed."""
     workspace = workspace_of(request)
     segments = {text: from_public(text) for text in data.segments}
     users = {text: from_public(text) for text in data.users}
@@ -80,7 +83,11 @@ def add_members(request: TokenRequest, data: Members) -> dict[str, Any]:
     problems = [*_missing("segments", segments, set(there)), *_missing("users", users, set(known))]
     if problems:
         raise Failed(404, "Some of the ids are unknown; nothing was changed.", problems)
-    save_to_segments(workspace, actor_of(request), _known(segments), _known(users))
+    try:
+        start(workspace, actor_of(request), Action.join(_known(segments)), Selection.of_ids(_known(users)))
+    except Refused as problem:  # One is filled by a rule.
+        details = [{"where": problem.field, "message": problem.message, "allowed": []}]
+        raise Failed(422, problem.message, details) from problem
     return success()
 
 

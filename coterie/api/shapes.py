@@ -6,7 +6,7 @@ from typing import Any
 from ninja import Field, Schema
 
 from coterie.audience.models import Scope
-from coterie.audience.query import Row
+from coterie.audience.rows import Row
 from coterie.chats.models import Chat
 from coterie.chats.queries import Conversation
 from coterie.chats.recording import IDLE

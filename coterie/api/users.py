@@ -1,5 +1,6 @@
 """`/api/users`: list and look up."""
 
+from dataclasses import replace
 from typing import Any
 
 from ninja import Router
@@ -12,8 +13,7 @@ from coterie.api.listing import MAX_LIMIT, Listing, listing, refused
 from coterie.audience import query
 from coterie.audience.audience import Audience, audience_of
 from coterie.audience.columns import hidden_keys
-from coterie.audience.tree import FilterError
-from coterie.audience.view import View
+from coterie.audience.tree import MAX_VALUE_LENGTH, FilterError
 from coterie.chats import queries
 from coterie.core.ids import from_public
 from coterie.people.models import Person
@@ -57,6 +57,11 @@ _LIST_PARAMETERS = [
         "Filters in the form of our URLs, `attribute:rule:value|value`, each part percent-encoded by itself.",
     ),
     _parameter("q", {"type": "string"}, "Nested groups of filters as JSON, in the form of our URLs."),
+    _parameter(
+        "search",
+        {"type": "string", "maxLength": MAX_VALUE_LENGTH},
+        "These very letters, in whatever case, in the name, the e-mail address, the username or the `userId`.",
+    ),
     _parameter("columns", {"type": "string"}, "Attributes to show, joined by commas; the 13 default ones always are."),
 ]
 
@@ -87,11 +92,10 @@ def _page(audience: Audience, asked: Listing) -> query.Page:
     after_id, predicate = asked.after_id, audience.predicate(asked.view.node)
 
     def question(reader: Any) -> query.Page | None:
-        cursor = query.cursor_after(reader, after_id, asked.view.sort, audience.catalogue)
+        cursor = query.cursor_after(reader, after_id, asked.view, audience.catalogue)
         if cursor is None:
             return None
-        view = View(asked.view.match, asked.view.children, asked.view.sort, cursor)
-        return query.page(reader, predicate, view, audience.catalogue, asked.limit)
+        return query.page(reader, predicate, replace(asked.view, after=cursor), audience.catalogue, asked.limit)
 
     page = audience.ask(question)
     if page is None:

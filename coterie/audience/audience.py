@@ -1,8 +1,8 @@
 """The audience of a workspace: what the doors ask."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Self, TypeVar
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -11,9 +11,11 @@ from coterie.accounts.models import Workspace
 from coterie.audience import query
 from coterie.audience.columns import Catalogue, Column, catalogue
 from coterie.audience.compiler import Predicate, compile_filter, misfits
+from coterie.audience.facets import Values, facet, numbers_of
 from coterie.audience.moments import Moments
 from coterie.audience.replica import Replica, replica_of
-from coterie.audience.tree import Node
+from coterie.audience.tree import Condition, Node
+from coterie.audience.turns import Turn
 from coterie.audience.view import Parsed, View, parse
 from coterie.core.clock import now
 
@@ -22,11 +24,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Everybody of a workspace, with the columns there are and the moment that relative dates count from."""
+    """Everybody of a workspace, with the columns there are and the moment that relative dates count from.
+
+    Within a `turn`, questions raise Superseded when it is over.
+    """
 
     workspace: Workspace
     catalogue: Catalogue
     moments: Moments
+    turn: Turn | None = None
 
     @property
     def replica(self) -> Replica:
@@ -43,7 +49,8 @@ class Audience:
 
     def ask(self, question: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
         """See `Replica.ask`: one snapshot that holds everything committed so far."""
-        return self.replica.ask(question, self.catalogue.stored)
+        guarded = question if self.turn is None else self.turn.guarding(question)
+        return self.replica.ask(guarded, self.catalogue.stored)
 
     def page(self, view: View, limit: int) -> query.Page:
         """One page of the list with the exact total."""
@@ -76,10 +83,22 @@ class Audience:
         """People per segment id; a segment without people is missing."""
         return self.ask(query.segment_sizes)
 
-    def facet(self, node: Node | None, column: Column, starts: str = "", limit: int = 50) -> list[tuple[str, int]]:
-        """The most frequent values of a column that begin with `starts`, and how many people have each."""
+    def facet(self, node: Node | None, column: Column, starts: str = "", limit: int = 50) -> Values:
+        """See `facets.facet`."""
         predicate = self.predicate(node)
-        return self.ask(lambda reader: query.facet(reader, predicate, column, starts, limit))
+        return self.ask(lambda reader: facet(reader, predicate, column, starts, limit, self._any_of(column)))
+
+    def numbers_of(self, node: Node | None, column: Column, values: Sequence[str]) -> Values:
+        """How many people have each of these values of a text; raises FilterError."""
+        predicate = self.predicate(node)
+        return self.ask(lambda reader: numbers_of(reader, predicate, column, values, self._any_of(column)))
+
+    def _any_of(self, column: Column) -> Callable[[Sequence[str]], Predicate]:
+        return lambda values: self.predicate(Condition(column.key, "any_of", tuple(values)))
+
+    def within(self, turn: Turn) -> Self:
+        """The same audience, asked as part of a turn."""
+        return replace(self, turn=turn)
 
 
 def audience_of(workspace: Workspace) -> Audience:

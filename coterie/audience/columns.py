@@ -10,6 +10,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from coterie.audience.models import Attribute, Scope
+from coterie.audience.segments import ListedSegment, listed_segments
 
 
 class Type(StrEnum):
@@ -122,9 +123,9 @@ def _location(hidden: Container[str] = ()) -> str:
 # In the order in which the filter builder lists them.
 DEFAULT_COLUMNS: tuple[Column, ...] = (
     _text("default_email", "Email", Group.PROFILE, "mail", "email_hash"),
-    _text("default_name", "Name", Group.PROFILE, "user"),
+    _text("default_name", "Name", Group.PROFILE, "user", "name_hash"),
     Column("userId", "User ID", Type.TEXT, Group.PROFILE, "hash", "user_id", hash="user_id_hash"),
-    _text("default_username", "Username", Group.PROFILE, "user"),
+    _text("default_username", "Username", Group.PROFILE, "user", "username_hash"),
     _text("default_language", "Language", Group.PROFILE, "globe"),
     _text("default_gender", "Gender", Group.PROFILE, "user"),
     _text("default_avatar", "Avatar", Group.PROFILE, "image"),
@@ -156,10 +157,15 @@ RESERVED_KEYS = frozenset(column.key for column in DEFAULT_COLUMNS) | {"attribut
 
 @dataclass(frozen=True)
 class Catalogue:
-    """All columns of one workspace. The `hidden` ones, by key, are kept out of every answer."""
+    """All columns of one workspace. The `hidden` ones, by key, are kept out of every answer.
+
+    `segments` are its segments by id; None: they are not known here and not checked.
+    """
 
     columns: tuple[Column, ...]
     hidden: Mapping[str, Column] = field(default_factory=dict)
+    workspace_id: int = 0
+    segments: Mapping[int, ListedSegment] | None = None
 
     @cached_property
     def by_key(self) -> dict[str, Column]:
@@ -210,7 +216,7 @@ def as_the_team_has_it(column: Column, attribute: Attribute | None) -> Column:
     return replace(column, label=attribute.label or column.label, personal=attribute.personal)
 
 
-def catalogue_of(attributes: Iterable[Attribute]) -> Catalogue:
+def catalogue_of(attributes: Iterable[Attribute], workspace_id: int) -> Catalogue:
     """The catalogue behind the rows about people."""
     rows = {attribute.key: attribute for attribute in attributes}
     hidden = {key for key, attribute in rows.items() if attribute.hidden and key != LEADS}
@@ -222,12 +228,14 @@ def catalogue_of(attributes: Iterable[Attribute]) -> Catalogue:
     return Catalogue(
         tuple(column for column in columns if column.key not in hidden),
         {column.key: column for column in columns if column.key in hidden},
+        workspace_id,
     )
 
 
 def catalogue(workspace_id: int) -> Catalogue:
-    """The workspace's catalogue: one query."""
-    return catalogue_of(Attribute.objects.filter(workspace_id=workspace_id, scope=Scope.PERSON))
+    """The workspace's catalogue: two queries."""
+    attributes = Attribute.objects.filter(workspace_id=workspace_id, scope=Scope.PERSON)
+    return replace(catalogue_of(attributes, workspace_id), segments=listed_segments(workspace_id))
 
 
 def hidden_keys(workspace_id: int) -> dict[Scope, frozenset[str]]:

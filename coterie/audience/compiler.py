@@ -3,15 +3,21 @@
 Page, count, facet, export, bulk and segments all use it, so that they cannot disagree. Values are always bound;
 identifiers come from the catalogue; rules from the rules table. Anything unknown is refused with its position:
 a typo never means everybody.
+
+A segment that is filled by a rule stands for that rule, so that no answer waits for the segment to be brought up to
+date; see docs/decisions/0013-rule-segments.md.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
+from operator import itemgetter
 from typing import Any as AnyValue
 
 from coterie.audience.columns import Catalogue, Column, Type
 from coterie.audience.moments import Moments
-from coterie.audience.rules import RULES, VALUE_HINT, Arity, Rule, Sql, contains
+from coterie.audience.rules import RULES, VALUE_HINT, Arity, Rule, Sql, contains, members
+from coterie.audience.segments import MAX_EXPANDED, ListedSegment, expanded
 from coterie.audience.tree import (
     MAX_CONDITIONS,
     MAX_DEPTH,
@@ -25,9 +31,12 @@ from coterie.audience.tree import (
     Not,
     Search,
     conditions,
+    leaves,
 )
+from coterie.core.ids import from_public
 from coterie.core.text import clean
 
+_IN_TEXTS = frozenset({"contains", "not_contains", "starts_with", "ends_with"})
 # Where the search box looks.
 SEARCHED = ("default_name", "default_email", "default_username", "userId")
 _COUNT = {Arity.NONE: (0, 0), Arity.ONE: (1, 1), Arity.TWO: (2, 2), Arity.MANY: (1, MAX_VALUES)}
@@ -48,7 +57,8 @@ def compile_filter(node: Node | None, catalogue: Catalogue, moments: Moments, wh
     """The predicate of `node` (None: everybody). Raises FilterError with a position that begins with `where`."""
     if node is None:
         return EVERYBODY
-    if sum(1 for _ in conditions(node)) > MAX_CONDITIONS:
+    # The search beside the filter is one more.
+    if sum(1 for _ in leaves(node)) > MAX_CONDITIONS + 1 or sum(1 for _ in conditions(node)) > MAX_CONDITIONS:
         raise FilterError(where, f"at most {MAX_CONDITIONS} conditions.")
     sql, params = _node(node, catalogue, moments, where, 1)
     return Predicate(sql, tuple(params))
@@ -128,41 +138,49 @@ def _node(node: Node, catalogue: Catalogue, moments: Moments, where: str, depth:
         case Search(text):
             return _search(text, catalogue, where)
         case All(children):
-            parts, params = _each(children, catalogue, moments, where, depth)
-            return (f"({' AND '.join(parts)})" if parts else "true"), params
+            parts = _each(children, catalogue, moments, where, depth)
+            return _joined(parts, "true", lambda sqls: f"({' AND '.join(sqls)})")
         case Any(children):
-            parts, params = _each(children, catalogue, moments, where, depth)
-            return _either(parts, any(_reads_variant(child, catalogue) for child in children)), params
+            parts = _each(children, catalogue, moments, where, depth)
+            costs = [_cost(child, catalogue) for child in children]
+            if max(costs, default=0) == 0:
+                return _joined(parts, "false", lambda sqls: f"({' OR '.join(sqls)})")
+            ordered = [part for _cost, part in sorted(zip(costs, parts, strict=True), key=itemgetter(0))]
+            return _joined(ordered, "false", _one_by_one)
         case Not(child):
             sql, params = _node(child, catalogue, moments, f"{where}.not", depth + 1)
             return _negated(sql), params
 
 
-def _each(
-    children: tuple[Node, ...], catalogue: Catalogue, moments: Moments, where: str, depth: int
-) -> tuple[list[str], list[AnyValue]]:
-    parts: list[str] = []
-    params: list[AnyValue] = []
-    for index, child in enumerate(children):
-        sql, values = _node(child, catalogue, moments, f"{where}[{index}]", depth + 1)
-        parts.append(sql)
-        params += values
-    return parts, params
+def _each(children: tuple[Node, ...], catalogue: Catalogue, moments: Moments, where: str, depth: int) -> list[Sql]:
+    return [_node(child, catalogue, moments, f"{where}[{index}]", depth + 1) for index, child in enumerate(children)]
 
 
-def _either(parts: list[str], with_variant: bool) -> str:
-    """OR. With an attribute inside `custom` among them as CASE: of an OR, DuckDB 2.0 reads the whole VARIANT and not
-    only the attribute's own part of it (10M people: 2,800 ms against 60)."""
-    if not parts:
-        return "false"
-    if not with_variant or len(parts) == 1:
-        return f"({' OR '.join(parts)})"
-    return f"(CASE {' '.join(f'WHEN {part} THEN true' for part in parts)} ELSE false END)"
+def _joined(parts: list[Sql], empty: str, join: Callable[[list[str]], str]) -> Sql:
+    return (join([sql for sql, _ in parts]) if parts else empty), [value for _, values in parts for value in values]
 
 
-def _reads_variant(node: Node, catalogue: Catalogue) -> bool:
-    columns = (catalogue.by_key[each.attribute] for each in conditions(node))
-    return any(column.is_custom and not column.stored for column in columns)
+def _one_by_one(sqls: list[str]) -> str:
+    """OR as CASE: what costs more is asked only about people who fulfil nothing before it.
+
+    Also, of an OR with an attribute inside `custom`, DuckDB 2.0 reads the whole VARIANT and not only the attribute
+    (10M people: 2,800 ms against 60).
+    """
+    return f"(CASE {' '.join(f'WHEN {sql} THEN true' for sql in sqls)} ELSE false END)"
+
+
+def _cost(node: Node, catalogue: Catalogue) -> int:
+    """0 for a look at a value, 1 for a search in a text, 2 for what has to be unpacked first."""
+    match node:
+        case Condition(attribute, rule):
+            column = catalogue.by_key[attribute]
+            return 2 if column.is_custom and not column.stored else int(rule in _IN_TEXTS)
+        case Search():
+            return 1
+        case All(children) | Any(children):
+            return max((_cost(child, catalogue) for child in children), default=0)
+        case Not(child):
+            return _cost(child, catalogue)
 
 
 def _search(text: str, catalogue: Catalogue, where: str) -> Sql:
@@ -170,9 +188,7 @@ def _search(text: str, catalogue: Catalogue, where: str) -> Sql:
     if not text or len(text) > MAX_VALUE_LENGTH:
         raise FilterError(where, f"a search has 1 to {MAX_VALUE_LENGTH} characters.")
     looked_in = [contains(catalogue.by_key[key].sql, text) for key in SEARCHED if key in catalogue.by_key]
-    return _either([sql for sql, _ in looked_in], with_variant=False), [
-        value for _, values in looked_in for value in values
-    ]
+    return _joined(looked_in, "false", lambda sqls: f"({' OR '.join(sqls)})")
 
 
 def _condition(condition: Condition, catalogue: Catalogue, moments: Moments, where: str) -> Sql:
@@ -180,7 +196,13 @@ def _condition(condition: Condition, catalogue: Catalogue, moments: Moments, whe
     column = catalogue.by_key[condition.attribute]
     try:
         # Cleaned as what is stored was: a decomposed letter finds a composed one.
-        sql, params = rule.build(column, tuple(clean(value) for value in condition.values), moments)
+        values = tuple(clean(value) for value in condition.values)
+        if column.type == Type.SEGMENT and catalogue.segments is not None:
+            sql, params = _in_segments(values, catalogue.segments, catalogue, moments, where)
+        else:
+            sql, params = rule.build(column, values, moments)
+    except FilterError:
+        raise
     except (ValueError, OverflowError) as error:
         shown = " and ".join(value[:100] for value in condition.values)
         raise FilterError(
@@ -188,6 +210,56 @@ def _condition(condition: Condition, catalogue: Catalogue, moments: Moments, whe
             f"“{shown}” does not fit “{column.label} {rule.words}”: it takes {VALUE_HINT[column.type]}.",
         ) from error
     return (_negated(sql) if rule.negates else sql), params
+
+
+def _in_segments(
+    values: Sequence[str],
+    segments: Mapping[int, ListedSegment],
+    catalogue: Catalogue,
+    moments: Moments,
+    where: str,
+) -> Sql:
+    """Whoever is in one of the segments. Raises FilterError for one that is not there, ValueError for what is no id."""
+    found = [(from_public(value), value) for value in values]
+    if wrong := [value for row_id, value in found if row_id is None]:
+        raise ValueError(wrong[0])
+    chosen = {row_id: _listed(row_id, segments, where) for row_id, _ in found if row_id is not None}
+    _limit(values, segments, where)
+    parts: list[str] = []
+    params: list[AnyValue] = []
+    looked_up: list[int] = []
+    for row_id, segment in chosen.items():
+        try:
+            if segment.rule is None:
+                looked_up.append(row_id)
+                continue
+            sql, bound = _node(segment.tree, catalogue, moments, where, 1)
+        except FilterError:  # The rule is broken, so its people stay as they were.
+            looked_up.append(row_id)
+        else:
+            parts.append(f"coalesce({sql}, false)")
+            params += bound
+    if looked_up:
+        sql, bound = members(looked_up)
+        parts.append(sql)
+        params += bound
+    return f"({' OR '.join(parts)})", params
+
+
+def _listed(row_id: int, segments: Mapping[int, ListedSegment], where: str) -> ListedSegment:
+    found = segments.get(row_id)
+    if found is None:
+        raise FilterError(where, "there is no such segment in this workspace.")
+    if found.removed:
+        raise FilterError(where, f"“{found.name}” is a removed segment. Restore it, or leave it out of the filter.")
+    return found
+
+
+def _limit(values: Sequence[str], segments: Mapping[int, ListedSegment], where: str) -> None:
+    """Raises FilterError when the rules of these segments are too many, too deep, or a circle."""
+    named = Condition("segment", "in", tuple(values))
+    if sum(1 for _ in islice(expanded(named, segments), MAX_EXPANDED + 1)) > MAX_EXPANDED:
+        raise FilterError(where, f"the rules of these segments have more than {MAX_EXPANDED} conditions together.")
 
 
 def _negated(sql: str) -> str:

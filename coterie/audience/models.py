@@ -1,11 +1,13 @@
-"""The catalogue of attributes: what a workspace says about each, and how many have it.
+"""The catalogue of attributes: what a workspace says about each, and how many have it. And views that are kept.
 
 Which default attributes there are is said in `columns.py`: they are part of the program. Here they have a row as soon
 as somebody has a value, or the team has changed something about them.
 """
 
 from django.db import models
+from django.db.models import Q
 
+from coterie.accounts.models import Member
 from coterie.core.clock import now
 from coterie.core.tenancy import TenantModel
 
@@ -48,3 +50,51 @@ class Attribute(TenantModel):
 
     def __str__(self) -> str:
         return self.key
+
+
+class SavedView(TenantModel):
+    """A view under a name. Without an `owner` it is the team's; otherwise nobody but the owner ever sees it.
+
+    `query` is a canonical query string without a page. `digest` is that of what it lists (see `saved.digest_of`),
+    `folded` the name as names are compared: here and not in the database, since SQLite knows the case of ASCII only.
+    `created_by` is who may change a view of the team, beside admins; None when that member is gone.
+    """
+
+    name = models.CharField(max_length=128)
+    folded = models.CharField(max_length=384)
+    query = models.TextField()
+    digest = models.CharField(max_length=64)
+    owner = models.ForeignKey(Member, on_delete=models.CASCADE, null=True, db_index=False, related_name="+")
+    created_by = models.ForeignKey(Member, on_delete=models.SET_NULL, null=True, db_index=False, related_name="+")
+    created_at = models.DateTimeField(default=now)
+    updated_at = models.DateTimeField(default=now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "owner", "folded"], name="own_view_name_once"),
+            models.UniqueConstraint(
+                fields=["workspace", "folded"], condition=Q(owner=None), name="team_view_name_once"
+            ),
+        ]
+        indexes = [models.Index(fields=["workspace", "digest"], name="saved_view_by_digest")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def shared(self) -> bool:
+        """Whether the whole team sees it."""
+        return self.owner_id is None
+
+
+class RecentFilters(TenantModel):
+    """The filters that a member used last: query strings of what is listed, newest first. See `recent`."""
+
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, db_index=False, related_name="+")
+    queries = models.JSONField(default=list)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workspace", "member"], name="recent_filters_once")]
+
+    def __str__(self) -> str:
+        return f"recent filters of {self.member_id}"

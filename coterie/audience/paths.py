@@ -76,6 +76,11 @@ def removed(nodes: tuple[Node, ...], path: Path) -> tuple[Node, ...]:
     return (*nodes[:at], *([_with_children(nodes[at], left)] if left else []), *nodes[at + 1 :])
 
 
+def can_grow(node: Node) -> bool:
+    """Whether it is a group, which may have one more part."""
+    return can_grow(node.child) if isinstance(node, Not) else isinstance(node, All | Any)
+
+
 def grown(group: Node, node: Node) -> Node:
     """The group with one more part; LookupError when it is no group."""
     match group:

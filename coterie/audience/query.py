@@ -1,27 +1,23 @@
-"""Questions to the audience: pages, exact counts, facets, all matching ids, rows for export.
+"""Questions to the audience: pages, exact counts, all matching ids, rows for export.
 
 Every question takes a compiled `Predicate`, so that all answers about one filter are about the same people.
 """
 
 import datetime as dt
-import json
 import threading
-from collections.abc import Container, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
-from coterie.audience.columns import DEFAULT_KEYS, Catalogue, Column, Type
+from coterie.audience.columns import Catalogue, Column, Type
 from coterie.audience.compiler import Predicate
 from coterie.audience.cursor import Cursor, Value
+from coterie.audience.rows import Row, rows
 from coterie.audience.view import View
-from coterie.core.clock import UTC
-from coterie.core.ids import to_public
 
-_FIELDS = ("id", "user_id", "banned", "created_at", "last_seen", "chats")
-_DEFAULT_FIELDS = tuple(key.removeprefix("default_") for key in DEFAULT_KEYS)
 _SORT_TYPES = {
     Type.TEXT: "VARCHAR",
     Type.NUMBER: "DOUBLE",
@@ -31,50 +27,6 @@ _SORT_TYPES = {
 }
 # So many matching people are few: they are counted, sorted and cut into pages in one scan.
 FEW = 2_000
-_ROW = ", ".join(f"p.{name}" for name in (*_FIELDS, *_DEFAULT_FIELDS)) + ", p.custom::JSON::VARCHAR"
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One listed person."""
-
-    id: int
-    user_id: str
-    banned: bool
-    created_at: dt.datetime
-    last_seen: dt.datetime | None
-    chats: int
-    attributes: dict[str, Any]
-    segments: list[int] = field(default_factory=list)
-
-    @property
-    def public_id(self) -> str:
-        """24 hex digits."""
-        return to_public(self.id)
-
-    @property
-    def location(self) -> str:
-        """City and region, or what is known of them; see `columns`."""
-        city, region, country = (self.attributes.get(f"default_{part}") for part in ("city", "region", "country"))
-        return ", ".join(str(part) for part in (city, region or country) if part)
-
-    def value(self, column: Column) -> Any:
-        """The person's value in a column; None when it is missing."""
-        match column.key:
-            case "userId":
-                return self.user_id
-            case "banned":
-                return self.banned
-            case "lastSeen":
-                return self.last_seen
-            case "createdAt":
-                return self.created_at
-            case "chats":
-                return self.chats
-            case "default_location":
-                return self.location or None
-            case _:
-                return self.attributes.get(column.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +54,7 @@ def page(
     """The page of `view` after (or before) its cursor, and the exact number of people that match.
 
     With `patience` (seconds), `total` is None when counting would take longer; `count` then says it in its own time.
-    The reader can answer nothing more then.
+    The transaction of `reader` is over then: it answers nothing more, so whatever else is to be asked comes before.
     """
     column = catalogue.by_key[view.sort_key]
     total, found = _few(reader, predicate, view, column, limit + 1)
@@ -119,12 +71,12 @@ def page(
         position = max(view.before.position - len(found), 0)
 
     def cursor(key: tuple[int, Any], before: int) -> Cursor:
-        return Cursor(view.sort, _portable(key[1]), key[0], before)
+        return Cursor(view.listing, _portable(key[1]), key[0], before)
 
     following = cursor(found[-1], position + len(found)) if found and (more or view.before) else None
     previous = cursor(found[0], position) if found and (view.after or view.before) else None
-    shown = rows(reader, [key[0] for key in found], catalogue.hidden)
-    if total is None:  # Last of all: a count that is interrupted ends the reader's transaction.
+    shown = rows(catalogue, [key[0] for key in found])
+    if total is None:  # Last of all, because DuckDB gives up the whole transaction with a query that is interrupted.
         total = count(reader, predicate) if patience is None else _count_within(reader, predicate, patience)
     return Page(shown, total, position + 1 if found else 0, following, previous)
 
@@ -192,21 +144,6 @@ def revision(reader: duckdb.DuckDBPyConnection) -> int:
     return int(reader.execute("SELECT revision FROM state").fetchall()[0][0])
 
 
-def rows(reader: duckdb.DuckDBPyConnection, ids: Sequence[int], hidden: Container[str] = ()) -> list[Row]:
-    """The people of these ids, in this order, without their `hidden` attributes; ids of nobody are left out."""
-    if not ids:
-        return []
-    marks = ", ".join("?" * len(ids))
-    found = reader.execute(f"SELECT {_ROW} FROM people p WHERE p.id IN ({marks})", list(ids)).fetchall()
-    segments: dict[int, list[int]] = {}
-    for segment_id, person_id in reader.execute(
-        f"SELECT segment_id, person_id FROM memberships WHERE person_id IN ({marks}) ORDER BY ALL", list(ids)
-    ).fetchall():
-        segments.setdefault(person_id, []).append(segment_id)
-    by_id = {row[0]: _row(row, segments.get(row[0], []), hidden) for row in found}
-    return [by_id[row_id] for row_id in ids if row_id in by_id]
-
-
 def matching_ids(reader: duckdb.DuckDBPyConnection, predicate: Predicate) -> list[int]:
     """Ids of everybody who matches, ascending: the order in which their rows are locked."""
     found = reader.execute(f"SELECT p.id FROM people p WHERE {predicate.sql} ORDER BY p.id", [*predicate.params])
@@ -217,18 +154,6 @@ def segment_sizes(reader: duckdb.DuckDBPyConnection) -> dict[int, int]:
     """People per segment; segments without people are missing."""
     found = reader.execute("SELECT segment_id, count(*) FROM memberships GROUP BY ALL").fetchall()
     return dict(found)
-
-
-def facet(
-    reader: duckdb.DuckDBPyConnection, predicate: Predicate, column: Column, starts: str, limit: int
-) -> list[tuple[str, int]]:
-    """The most frequent values of a text column among the people that match, with how many have each."""
-    return reader.execute(
-        f"SELECT {column.sql} AS value, count(*) AS people FROM people p"
-        f" WHERE {predicate.sql} AND value IS NOT NULL AND starts_with(lower(value), lower(?))"
-        f" GROUP BY value ORDER BY people DESC, value LIMIT {int(limit)}",
-        [*predicate.params, starts],
-    ).fetchall()
 
 
 def batches(
@@ -256,11 +181,11 @@ def emails(reader: duckdb.DuckDBPyConnection) -> Iterator[pa.RecordBatch]:
     yield from reader.sql("SELECT p.id, p.email FROM people p WHERE p.email IS NOT NULL").to_arrow_reader(100_000)
 
 
-def cursor_after(reader: duckdb.DuckDBPyConnection, person_id: int, sort: str, catalogue: Catalogue) -> Cursor | None:
-    """The cursor that continues after this person, for clients that page by the last id they saw."""
-    column = catalogue.by_key[sort.removeprefix("-")]
+def cursor_after(reader: duckdb.DuckDBPyConnection, person_id: int, view: View, catalogue: Catalogue) -> Cursor | None:
+    """The cursor that continues `view` after this person, for clients that page by the last id they saw."""
+    column = catalogue.by_key[view.sort_key]
     found = reader.execute(f"SELECT {_sort_value(column)} FROM people p WHERE p.id = ?", [person_id]).fetchone()
-    return Cursor(sort, _portable(found[0]), person_id) if found else None
+    return Cursor(view.listing, _portable(found[0]), person_id) if found else None
 
 
 def _sort_value(column: Column) -> str:
@@ -290,16 +215,3 @@ def _beyond(view: View, value: str, person_id: str, kind: Type) -> tuple[str, li
 
 def _portable(value: Any) -> Value:
     return value.isoformat(sep=" ") if isinstance(value, dt.datetime) else value
-
-
-def _row(values: tuple[Any, ...], segments: list[int], hidden: Container[str]) -> Row:
-    person_id, user_id, banned, created_at, last_seen, chats = values[: len(_FIELDS)]
-    defaults = zip(DEFAULT_KEYS, values[len(_FIELDS) : -1], strict=True)
-    attributes = {key: value for key, value in defaults if value is not None}
-    attributes |= json.loads(values[-1]) if values[-1] else {}
-    attributes = {key: value for key, value in attributes.items() if key not in hidden}
-    return Row(person_id, user_id, banned, _aware(created_at), _aware(last_seen), chats, attributes, segments)
-
-
-def _aware(moment: Any) -> Any:
-    return moment.replace(tzinfo=UTC) if moment is not None else None

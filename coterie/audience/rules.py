@@ -136,8 +136,13 @@ def _in_segment(_column: Column, values: Sequence[str], _: Moments) -> Sql:
     ids = [from_public(value) for value in values]
     if None in ids:
         raise ValueError(values[ids.index(None)])
-    marks = ", ".join("?" * len(ids))
-    return f"p.id IN (SELECT person_id FROM memberships WHERE segment_id IN ({marks}))", ids
+    return members(ids)
+
+
+def members(segment_ids: Sequence[int | None]) -> Sql:
+    """Whoever is listed in one of these segments."""
+    marks = ", ".join("?" * len(segment_ids))
+    return f"p.id IN (SELECT person_id FROM memberships WHERE segment_id IN ({marks}))", list(segment_ids)
 
 
 _SET = (

@@ -6,19 +6,24 @@ from coterie.audience.columns import Catalogue, Type
 from coterie.audience.rules import RULES
 from coterie.audience.tree import All, Any, Condition, Node, Not, Search
 
+_ANY_TYPE = {rule.key: rule for rules in RULES.values() for rule in rules.values()}
+
 
 def parts(condition: Condition, catalogue: Catalogue, segments: Mapping[str, str]) -> tuple[str, str, str]:
-    """(label, rule, values) of a condition that compiles: ("Country", "is", "United States").
+    """(label, rule, values) of a condition: ("Country", "is", "United States").
 
-    `segments` maps public ids to names; a segment that is gone is called "a removed segment".
+    `segments` maps public ids to names; a segment that is gone is called "a removed segment". An attribute that is gone
+    goes by its key, and a rule that its type does not have any more by the words of another type that has it.
     """
-    column = catalogue.by_key[condition.attribute]
-    rule = RULES[column.type][condition.rule]
+    column = catalogue.get(condition.attribute)
+    of_type = RULES[column.type] if column else {}
+    rule = of_type.get(condition.rule) or _ANY_TYPE.get(condition.rule)
     values: tuple[str, ...] = condition.values
-    if column.type == Type.SEGMENT:
+    if column is not None and column.type == Type.SEGMENT:
         values = tuple(segments.get(value, "a removed segment") for value in values)
-    joiner = " and " if rule.key == "between" else " or "
-    return column.label, rule.words, joiner.join(values)
+    joiner = " and " if condition.rule == "between" else " or "
+    label, words = column.label if column else condition.attribute, rule.words if rule else condition.rule
+    return label, words, joiner.join(values)
 
 
 def sentence(node: Node | None, catalogue: Catalogue, segments: Mapping[str, str]) -> str:

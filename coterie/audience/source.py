@@ -7,6 +7,7 @@ one carries a second copy of the SQLite library, and two copies in one process b
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import adbc_driver_postgresql.dbapi as adbc
 import pyarrow as pa
@@ -54,6 +55,23 @@ def memberships(workspace_id: int, ids: Sequence[int] | None = None) -> Iterator
         _sql(_MEMBERSHIPS, "segments_membership", "person_id", workspace_id, ids), _MEMBERS, ids is None
     ) as reader:
         yield reader
+
+
+def people_of(workspace_id: int, ids: Sequence[int]) -> list[tuple[Any, ...]]:
+    """The same columns of a few people, as plain values."""
+    select = _POSTGRES_PEOPLE if connection.vendor == "postgresql" else _SQLITE_PEOPLE
+    return _all(_sql(select, "people_person", "id", workspace_id, ids))
+
+
+def memberships_of(workspace_id: int, ids: Sequence[int]) -> list[tuple[Any, ...]]:
+    """(segment, person) of a few people."""
+    return _all(_sql(_MEMBERSHIPS, "segments_membership", "person_id", workspace_id, ids))
+
+
+def _all(sql: str) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return list(cursor.fetchall())
 
 
 def attributes(workspace_id: int) -> list[tuple[int, str]]:

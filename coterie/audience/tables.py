@@ -12,13 +12,13 @@ from coterie.audience.columns import DEFAULT_KEYS
 from coterie.audience.rules import HASH
 
 # Raised when the tables change: an older file is rebuilt.
-VERSION = 2
+VERSION = 3
 _TEXT_FIELDS = [key.removeprefix("default_") for key in DEFAULT_KEYS]
 _WITHOUT_DEFAULTS = json.dumps(dict.fromkeys(DEFAULT_KEYS))
 _FIXED = f"""
     id BIGINT, user_id VARCHAR, banned BOOLEAN, created_at TIMESTAMP, last_seen TIMESTAMP, chats INTEGER,
     {", ".join(f"{field} VARCHAR" for field in _TEXT_FIELDS)}, custom VARIANT,
-    email_hash UINTEGER, user_id_hash UINTEGER, segments INTEGER"""
+    email_hash UINTEGER, user_id_hash UINTEGER, name_hash UINTEGER, username_hash UINTEGER, segments INTEGER"""
 _OTHERS = """
 CREATE OR REPLACE TABLE memberships (segment_id BIGINT, person_id BIGINT);
 CREATE OR REPLACE TABLE attributes (id BIGINT, key VARCHAR);
@@ -46,6 +46,7 @@ SELECT id, user_id, banned::BOOLEAN AS banned,
     chats, {", ".join(f"d.{key} AS {field}" for key, field in zip(DEFAULT_KEYS, _TEXT_FIELDS, strict=True))},
     rest::VARIANT AS custom,
     {HASH.format("lower(d.default_email)")} AS email_hash, {HASH.format("lower(user_id)")} AS user_id_hash,
+    {HASH.format("lower(d.default_name)")} AS name_hash, {HASH.format("lower(d.default_username)")} AS username_hash,
     coalesce(m.segments, 0) AS segments{own}
 FROM (SELECT *, json_transform(attributes, '{shape}') AS d, json_merge_patch(attributes, '{_WITHOUT_DEFAULTS}') AS rest
       FROM incoming)

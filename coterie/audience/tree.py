@@ -71,16 +71,21 @@ class Not:
 Node = Condition | Search | All | Any | Not
 
 
+def leaves(node: Node) -> Iterator[Node]:
+    """What has no parts of its own, from left to right: conditions, searches, and groups of nothing."""
+    match node:
+        case All(children) | Any(children) if children:
+            for child in children:
+                yield from leaves(child)
+        case Not(child):
+            yield from leaves(child)
+        case _:
+            yield node
+
+
 def conditions(node: Node) -> Iterator[Condition]:
     """Every condition of the tree, from left to right."""
-    match node:
-        case Condition():
-            yield node
-        case All(children) | Any(children):
-            for child in children:
-                yield from conditions(child)
-        case Not(child):
-            yield from conditions(child)
+    return (leaf for leaf in leaves(node) if isinstance(leaf, Condition))
 
 
 def to_json(node: Node) -> dict[str, AnyValue]:

@@ -8,9 +8,10 @@ columns with `,`. Nested groups travel as `q=<JSON>`. Defaults are dropped when 
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import quote, unquote, unquote_plus
+from zlib import crc32
 
 from coterie.audience.columns import LEADS, Catalogue
 from coterie.audience.compiler import check, compile_filter, no_column
@@ -18,6 +19,7 @@ from coterie.audience.cursor import Cursor
 from coterie.audience.moments import Moments
 from coterie.audience.paths import Path, found, grown, joined, parts_of, removed, replaced
 from coterie.audience.rules import RULES, Arity
+from coterie.audience.spelling import parse_condition, print_columns, print_condition
 from coterie.audience.tree import (
     MAX_CONDITIONS,
     MAX_VALUE_LENGTH,
@@ -29,6 +31,7 @@ from coterie.audience.tree import (
     Search,
     conditions,
     from_json,
+    leaves,
     to_json,
 )
 from coterie.core.text import clean
@@ -67,6 +70,13 @@ class View:
         if not self.children:
             return None
         return Any(self.children) if self.match == "any" else All(self.children)
+
+    @property
+    def listing(self) -> str:
+        """Which people in which order: what a cursor belongs to. A short text, equal for equal lists."""
+        if self.node is None:
+            return self.sort
+        return f"{self.sort}#{crc32(json.dumps(to_json(self.node)).encode()):08x}"
 
     @property
     def sort_key(self) -> str:
@@ -135,37 +145,6 @@ class View:
         return replace(self, columns=columns)
 
 
-def print_condition(condition: Condition) -> str:
-    """`default_country:is:United%20States`."""
-    parts = [quote(condition.attribute, safe=""), quote(condition.rule, safe="")]
-    if condition.values:
-        parts.append("|".join(quote(value, safe="") for value in condition.values))
-    return ":".join(parts)
-
-
-def print_columns(columns: Iterable[str]) -> str:
-    """`default_email,plan`; a comma in a key is percent-encoded."""
-    return ",".join(quote(key, safe="") for key in columns)
-
-
-def parse_condition(raw: str, where: str = "f") -> Condition:
-    """The condition behind one raw (not yet decoded) `f`.
-
-    Clients that encode the whole value, once more or only (`%3A` for the colons), are understood too. Theirs is a plus
-    sign by now, not a space: `john+news@example.com`.
-    """
-    raw = raw.replace("+", " ") if ":" in raw else unquote_plus(raw)
-    attribute, _, rest = raw.partition(":")
-    rule, _, values = rest.partition(":")
-    if not attribute or not rule:
-        raise FilterError(where, f"“{unquote(raw)[:200]}” is not of the form attribute:rule:value.")
-    return Condition(
-        unquote(attribute),
-        unquote(rule),
-        tuple(unquote(value) for value in values.split("|")) if values else (),
-    )
-
-
 def _single_value(condition: Condition, catalogue: Catalogue) -> Condition:
     """A `|` typed by hand after a rule that takes one value is part of that value."""
     column = catalogue.get(condition.attribute)
@@ -193,16 +172,25 @@ def parse(query_string: str, catalogue: Catalogue, moments: Moments) -> Parsed:
     if not is_sortable(sort.removeprefix("-"), catalogue):
         problems.append(unsortable(sort, catalogue))
         sort = DEFAULT_SORT
-    after = _cursor("after", first, sort, problems)
-    before = None if after else _cursor("before", first, sort, problems)
-    search = clean(unquote_plus(first.get("search", "")))[:MAX_VALUE_LENGTH]
+    search = _search(unquote_plus(first.get("search", "")), problems)
     columns = _columns(first["columns"], catalogue, problems) if "columns" in first else None
-    return Parsed(View(match, children, sort, after, before, search, columns), tuple(problems))
+    view = View(match, children, sort, search=search, columns=columns)
+    after = _cursor("after", first, view, problems)
+    before = None if after else _cursor("before", first, view, problems)
+    return Parsed(replace(view, after=after, before=before), tuple(problems))
+
+
+def _search(text: str, problems: list[FilterError]) -> str:
+    text = clean(text)
+    if len(text) <= MAX_VALUE_LENGTH:
+        return text
+    problems.append(FilterError("search", f"a search has at most {MAX_VALUE_LENGTH} characters."))
+    return ""
 
 
 def _columns(raw: str, catalogue: Catalogue, problems: list[FilterError]) -> tuple[str, ...]:
     """The columns there are; those that are not, each a problem, are left out."""
-    keys = dict.fromkeys(unquote_plus(part) for part in re.split(",|%2C", raw) if part)
+    keys = dict.fromkeys(unquote(unquote_plus(part)) for part in re.split(",|%2C", raw) if part)
     keys.pop(LEADS, None)
     for key in [key for key in keys if catalogue.get(key) is None]:
         problems.append(no_column(key, catalogue, "columns"))
@@ -212,9 +200,9 @@ def _columns(raw: str, catalogue: Catalogue, problems: list[FilterError]) -> tup
     return tuple(keys)[:MAX_COLUMNS]
 
 
-def _cursor(name: str, first: dict[str, str], sort: str, problems: list[FilterError]) -> Cursor | None:
+def _cursor(name: str, first: dict[str, str], view: View, problems: list[FilterError]) -> Cursor | None:
     raw = unquote_plus(first.get(name, ""))
-    cursor = Cursor.decode(raw, sort) if raw else None
+    cursor = Cursor.decode(raw, view.listing) if raw else None
     if raw and cursor is None:
         problems.append(FilterError(name, "this page marker belongs to another list; showing the first page."))
     return cursor
@@ -244,6 +232,9 @@ def _filters(
         problems.append(FilterError("match", f"“{match[:40]}” is not a way to match.", ("all", "any")))
         match = "all"
     if "q" in first:
+        if "f" in first:
+            problems.append(FilterError("q", "filters stand either in q or in f, not in both."))
+            return match, ()
         return _nested(unquote_plus(first["q"]), catalogue, moments, problems)
     children: list[Node] = []
     for index, raw in enumerate(raw for name, raw in pairs if name == "f"):
@@ -266,6 +257,8 @@ def _nested(
 ) -> tuple[str, tuple[Node, ...]]:
     try:
         node = from_json(json.loads(text))
+        if sum(1 for _ in leaves(node)) > MAX_CONDITIONS:  # Before each of them is looked at.
+            raise FilterError("q", f"at most {MAX_CONDITIONS} conditions.")
         for condition in conditions(node):
             check(condition, catalogue, moments, f"q: {condition.attribute[:128]}")
         match, children = _top(node)

@@ -9,7 +9,8 @@ from coterie.accounts.models import Workspace
 from coterie.audience.columns import DEFAULT_COLUMNS, DEFAULT_KEYS, RESERVED_KEYS
 from coterie.core.ids import from_public, to_public
 from coterie.people.attributes import Refused, Value, catalogue_keys, validated
-from coterie.segments.models import Segment
+from coterie.segments.membership import ByRule
+from coterie.segments.models import Kind, Segment
 
 
 class Act(StrEnum):
@@ -132,7 +133,10 @@ def segment_names(workspace: Workspace, segment_ids: Sequence[int]) -> dict[int,
     """Names of segments in the order asked for; raises Refused when there are none or one is not in this workspace."""
     if not segment_ids:
         raise Refused("segments", "choose at least one segment.")
-    found = dict(Segment.objects.filter(workspace=workspace, id__in=segment_ids).values_list("id", "name"))
+    segments = Segment.objects.filter(workspace=workspace, id__in=segment_ids)
+    if (by_rule := segments.filter(kind=Kind.RULE).first()) is not None:
+        raise Refused("segments", str(ByRule(by_rule.name)))
+    found = dict(segments.values_list("id", "name"))
     if missing := [to_public(row_id) for row_id in segment_ids if row_id not in found]:
         raise Refused("segments", f"no such segment in this workspace: {', '.join(missing[:5])}.")
     return {row_id: found[row_id] for row_id in segment_ids}

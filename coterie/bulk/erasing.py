@@ -51,7 +51,7 @@ def restore(tx: Transaction, people: Mapping[int, Saved]) -> list[int]:
     if not people:
         return []
     back = put_back(tx, people)
-    there = set(Segment.objects.filter(workspace_id=tx.workspace_id).values_list("id", flat=True))
+    there = set(Segment.with_removed.filter(workspace_id=tx.workspace_id).values_list("id", flat=True))
     insert(
         "segments_membership",
         ("workspace_id", "segment_id", "person_id", "joined_at"),

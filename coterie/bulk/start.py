@@ -97,7 +97,10 @@ def _now_or_later(operation: Operation) -> Operation:
 
 def _remembered(selection: Selection) -> dict[str, object]:
     """How they were selected, for people to read. Ids stay where they are worked from."""
-    return {"filter": selection.to_json()["filter"]} if selection.by_filter else {"picked": len(selection.ids)}
+    if not selection.by_filter:
+        return {"picked": len(selection.ids)}
+    left_out = {"except": len(selection.ids)} if selection.ids else {}
+    return {"filter": selection.to_json()["filter"]} | left_out
 
 
 def _why_not(target: Operation) -> str:

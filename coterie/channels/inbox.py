@@ -19,7 +19,7 @@ from coterie.people.attributes import Refused, catalogue_keys
 from coterie.people.changes import People
 from coterie.people.identities import resolve
 from coterie.segments.membership import join, leave
-from coterie.segments.models import Segment
+from coterie.segments.models import Kind, Segment
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Receipt:
 
 
 def receive(channel: Channel, events: Sequence[Event]) -> Receipt:
-    """Stores the events; when it returns they are on disk. Raises Refused when one names an unknown segment."""
+    """Stores the events; when it returns they are on disk. Raises Refused for a segment nobody can join here."""
     workspace_id = channel.workspace_id
     catalogue_keys(workspace_id, (event.attributes for event in events))
     catalogue_keys(workspace_id, (event.session_attributes for event in events), Scope.SESSION)
@@ -121,17 +121,21 @@ def _move(tx: Transaction, events: Sequence[Event], ids: dict[str, int], segment
 
 
 def _segments(workspace_id: int, events: Sequence[Event]) -> dict[str, int]:
-    """Named or numbered segment → its id; raises Refused for one that is not there."""
+    """Named or numbered segment → its id; raises Refused for one that is not there, or is filled by a rule."""
     wanted = {name for event in events for name in (*event.join, *event.leave)}
     if not wanted:
         return {}
-    rows = list(Segment.objects.filter(workspace_id=workspace_id).values_list("id", "name"))
-    by_name = {name.lower(): segment_id for segment_id, name in rows}
-    there = {segment_id for segment_id, _ in rows}
+    rows = list(Segment.objects.filter(workspace_id=workspace_id).values_list("id", "name", "kind"))
+    by_name = {name.lower(): segment_id for segment_id, name, _ in rows}
+    by_rule = {segment_id: kind == Kind.RULE for segment_id, _, kind in rows}
     found: dict[str, int] = {}
     for name in wanted:
         segment_id = by_name.get(name.lower()) or from_public(name)
-        if segment_id is None or segment_id not in there:
+        if segment_id is None or segment_id not in by_rule:
             raise Refused("segments", f"there is no segment “{name[:100]}”; create it first.")
+        if by_rule[segment_id]:
+            raise Refused(
+                "segments", f"“{name[:100]}” keeps itself up to date by a rule; nobody joins or leaves it here."
+            )
         found[name] = segment_id
     return found

@@ -11,6 +11,7 @@ from coterie.cli.ground import ACTOR, WorkspaceOption, choose, migrate
 from coterie.cli.say import failed, progress, wrong_use
 from coterie.jobs.running import Failed
 from coterie.segments.catalogue import create, find
+from coterie.segments.membership import ByRule
 from coterie.transfers.importer import Summary, import_file
 from coterie.transfers.importer import dry_run as foresee
 from coterie.transfers.reading import WrongFile
@@ -124,6 +125,8 @@ def _segments(workspace: Workspace, names: list[str], *, make: bool) -> tuple[in
             segment = find(workspace, name) or (create(workspace, name, ACTOR) if make else None)
         except ValueError as error:
             wrong_use(str(error))
+        if segment is not None and segment.is_rule:
+            wrong_use(str(ByRule(segment.name)))
         if segment is not None:
             found.append(segment.id)
         else:

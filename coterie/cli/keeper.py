@@ -1,6 +1,6 @@
 """The worker beside a server: a process of its own, started again should it end.
 
-A thread would share the interpreter with the pages; see docs/decisions/0009-background-work.md.
+A thread would share the interpreter with the pages; see docs/decisions/0012-background-work.md.
 """
 
 import logging

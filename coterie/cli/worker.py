@@ -12,6 +12,7 @@ from django.db import connections
 
 from coterie.cli.ground import migrate
 from coterie.jobs.worker import work
+from coterie.segments.follow import follow
 
 # Tells the worker that it is the child of a server, which holds the other end of its input.
 CHILD = "--with-server"
@@ -20,7 +21,7 @@ CHILD = "--with-server"
 def run(
     with_server: Annotated[bool, typer.Option(CHILD, hidden=True)] = False,
 ) -> None:
-    """Does background work until it is stopped: bulk actions and undo. Several may run; no work is done twice."""
+    """Does background work until it is stopped: bulk actions, undo, rules. Several may run; no work is done twice."""
     migrate()
     connections.close_all()
     stop = threading.Event()
@@ -34,7 +35,11 @@ def run(
         threading.Thread(target=_end_with_server, args=(stop,), daemon=True).start()
     else:
         typer.echo("Working. Stop with Ctrl-C; what is not finished goes on at the next start.")
+    # In a thread of its own: whoever changes must not wait for a bulk action.
+    follower = threading.Thread(target=follow, args=(stop,), name="follower")
+    follower.start()
     work(stop)
+    follower.join()
 
 
 def _end_with_server(stop: threading.Event) -> None:

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from coterie.accounts.models import Workspace
@@ -20,6 +21,7 @@ from coterie.demo.invent import APP_IDS, CHUNK, SEGMENTS, WIDGET_IDS, Chunk, Pla
 from coterie.journal.commit import Transaction, commit, take_revisions
 from coterie.journal.models import JournalEntry, Kind
 from coterie.people.models import Identity, Person
+from coterie.segments import growth
 from coterie.segments.models import Membership, Segment
 
 ACTOR = "demo"
@@ -151,9 +153,19 @@ def _write(ground: _Ground, chunk: Chunk) -> int:
         )
         counts.count(tx, _having(attributes for _, _, attributes, *_ in chunk.people))
         counts.count(tx, _having(chat[-1] for chat in chunk.chats), Scope.SESSION)
+        for day, joined in _joined(chunk, segments).items():
+            tx.last_of_all(partial(growth.add, space, day, joined, {}))
         return _write_journal(ground, chunk, people)
 
     return commit(ground.workspace, ACTOR, work)
+
+
+def _joined(chunk: Chunk, segments: list[int]) -> dict[dt.date, Counter[int]]:
+    """How many people joined each segment on each day."""
+    days: dict[dt.date, Counter[int]] = {}
+    for _, where, at in chunk.memberships:
+        days.setdefault(dt.date.fromisoformat(at[:10]), Counter())[segments[where]] += 1
+    return days
 
 
 def _having(encoded: Iterable[str]) -> Counter[str]:

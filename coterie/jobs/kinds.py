@@ -19,7 +19,7 @@ KINDS = {
     "export": "coterie.transfers.exporting.step",
 }
 # What workers do from time to time.
-SWEEPS = ("coterie.bulk.forgetting.sweep", "coterie.transfers.files.clean")
+SWEEPS = ("coterie.bulk.forgetting.sweep", "coterie.segments.trash.sweep", "coterie.transfers.files.clean")
 
 
 def sweep() -> None:

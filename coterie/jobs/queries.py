@@ -1,7 +1,11 @@
 """Operations as people see them: what is going on, and what happened."""
 
+from collections.abc import Iterable
+
 from coterie.accounts.models import Workspace
 from coterie.journal.models import Operation, State
+
+_OPEN = (State.QUEUED, State.RUNNING, State.PAUSED)
 
 
 def operations(workspace: Workspace, limit: int, before: int | None = None) -> list[Operation]:
@@ -14,10 +18,34 @@ def operations(workspace: Workspace, limit: int, before: int | None = None) -> l
 
 def running(workspace: Workspace) -> list[Operation]:
     """What is not over, in the order in which it is worked on: one query."""
-    found = Operation.objects.filter(workspace=workspace, state__in=(State.QUEUED, State.RUNNING, State.PAUSED))
+    found = Operation.objects.filter(workspace=workspace, state__in=_OPEN)
     return list(found.order_by("started_at", "id"))
 
 
 def operation(workspace: Workspace, operation_id: int) -> Operation | None:
     """One operation, or None when it is not in this workspace."""
     return Operation.objects.filter(workspace=workspace, id=operation_id).first()
+
+
+def over(workspace: Workspace, limit: int, before: int | None = None) -> list[Operation]:
+    """As `operations`, without those that are not over."""
+    found = Operation.objects.filter(workspace=workspace).exclude(state__in=_OPEN)
+    if before is not None:
+        found = found.filter(id__lt=before)
+    return list(found.order_by("-id")[:limit])
+
+
+def busy(workspace: Workspace) -> int:
+    """How many are not over."""
+    return Operation.objects.filter(workspace=workspace, state__in=_OPEN).count()
+
+
+def named(workspace: Workspace, operation_ids: Iterable[int]) -> dict[int, Operation]:
+    """Operations by id; one of another workspace is missing: one query."""
+    return {row.id: row for row in Operation.objects.filter(workspace=workspace, id__in=set(operation_ids))}
+
+
+def newest_of(workspace: Workspace, actor: str) -> Operation | None:
+    """The newest operation of somebody that is in effect; neither is one that is undone, nor an undo."""
+    mine = Operation.objects.filter(workspace=workspace, actor=actor, undo_of=None, undone_by=None)
+    return mine.exclude(state=State.UNDONE).exclude(undo_until=None).order_by("-id").first()

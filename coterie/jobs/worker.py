@@ -96,7 +96,7 @@ def run(operation: Operation, worker: str, stop: threading.Event | None = None) 
                 return
             connection.close()
             _wait(stop, tries)
-        if this.operation.state == State.RUNNING:
+        if this.operation.state == State.RUNNING and connection.vendor == "sqlite":
             stop.wait(BREATH)
 
 

@@ -19,9 +19,21 @@ from coterie.core.clock import now
 from coterie.core.ids import to_public
 from coterie.journal.commit import Transaction, commit
 from coterie.journal.models import Kind, Operation
+from coterie.segments.growth import count
+from coterie.segments.models import Kind as SegmentKind
 from coterie.segments.models import Membership, Segment
 
 CHUNK = 10_000
+
+
+class ByRule(ValueError):
+    """Somebody wants to put people in a segment, or take them out, that keeps itself up to date."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"“{name}” keeps itself up to date, so nobody is put in or taken out by hand. Change its rule, or make it"
+            " a manual segment first."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +56,10 @@ class Saved:
 def save_to_segments(
     workspace: Workspace, actor: str, segment_ids: Sequence[int], person_ids: Sequence[int]
 ) -> list[Saved]:
-    """Puts people in segments. Ids of nobody are ignored; an unknown segment raises ValueError before any change."""
+    """Puts people in segments. Ids of nobody are ignored.
+
+    An unknown segment raises ValueError, one that is filled by a rule ByRule, before any change.
+    """
     return _change(workspace, actor, segment_ids, person_ids, join)
 
 
@@ -75,8 +90,9 @@ def join(tx: Transaction, segment_id: int, person_ids: Sequence[int], at: dt.dat
     """Puts people in a segment of the transaction's workspace; returns those who were not in it before.
 
     The caller holds the rows of these people (`people.changes` or `lock`), so that two writers cannot wait for each
-    other in a circle.
+    other in a circle. Raises ByRule for a segment that keeps itself up to date.
     """
+    _by_hand(tx.workspace_id, segment_id)
     clause, values = among(sorted(set(person_ids)))
     with connection.cursor() as cursor:
         cursor.execute(
@@ -87,11 +103,13 @@ def join(tx: Transaction, segment_id: int, person_ids: Sequence[int], at: dt.dat
         )
         joined = [row[0] for row in cursor.fetchall()]
     tx.record_many(joined, Kind.JOINED, after={"segment": to_public(segment_id)})
+    count(tx, {segment_id: len(joined)}, {})
     return joined
 
 
 def leave(tx: Transaction, segment_id: int, person_ids: Sequence[int], at: dt.datetime) -> list[int]:
-    """Takes people out of a segment; returns those who were in it. Locks as for `join`, whose shape it shares."""
+    """Takes people out of a segment; returns those who were in it. In everything else as `join`."""
+    _by_hand(tx.workspace_id, segment_id)
     clause, values = among(sorted(set(person_ids)))
     with connection.cursor() as cursor:
         cursor.execute(
@@ -101,6 +119,7 @@ def leave(tx: Transaction, segment_id: int, person_ids: Sequence[int], at: dt.da
         )
         left = sorted(row[0] for row in cursor.fetchall())
     tx.record_many(left, Kind.LEFT, before={"segment": to_public(segment_id)})
+    count(tx, {}, {segment_id: len(left)})
     return left
 
 
@@ -164,12 +183,21 @@ def _operations(workspace: Workspace, operation: Operation) -> Any:
 
 
 def _names(workspace: Workspace, segment_ids: Sequence[int]) -> dict[int, str]:
-    """Names of the segments in the order asked for; ValueError when one is not in this workspace."""
+    """Names of the segments in the order asked for; ValueError when one is not in this workspace, or not manual."""
     wanted = list(dict.fromkeys(segment_ids))
-    found = dict(Segment.objects.filter(workspace=workspace, id__in=wanted).values_list("id", "name"))
+    found = {segment.id: segment for segment in Segment.objects.filter(workspace=workspace, id__in=wanted)}
     if missing := [to_public(key) for key in wanted if key not in found]:
         raise ValueError(f"No such segment in this workspace: {', '.join(missing)}.")
-    return {key: found[key] for key in wanted}
+    for segment in found.values():
+        if segment.is_rule:
+            raise ByRule(segment.name)
+    return {key: found[key].name for key in wanted}
+
+
+def _by_hand(workspace_id: int, segment_id: int) -> None:
+    segments = Segment.with_removed.filter(workspace_id=workspace_id, id=segment_id, kind=SegmentKind.RULE)
+    if (name := segments.values_list("name", flat=True).first()) is not None:
+        raise ByRule(name)
 
 
 def _select(sql: str, workspace_id: int, ids: Sequence[int], tail: str = "") -> list[int]:

@@ -11,7 +11,8 @@ from coterie.audience.audience import audience_of
 from coterie.audience.columns import RESERVED_KEYS, Type
 from coterie.core.ids import to_public
 from coterie.people.attributes import Value, catalogue_keys, guess_type
-from coterie.segments.models import Segment
+from coterie.segments.membership import ByRule
+from coterie.segments.models import Kind, Segment
 from coterie.transfers.from_csv import CsvFile
 from coterie.transfers.judging import Judge, Judged
 from coterie.transfers.mapping import mapped
@@ -122,3 +123,6 @@ def _check(workspace: Workspace, wishes: Wishes, fresh: Sequence[str]) -> None:
         raise WrongFile(f"There is no attribute {names} yet. Allow new attributes, or map the column to another.")
     if missing := sorted(set(wishes.segments) - set(segments(workspace, wishes))):
         raise WrongFile(f"No such segment in this workspace: {', '.join(map(to_public, missing))}.")
+    by_rule = Segment.objects.filter(workspace=workspace, id__in=wishes.segments, kind=Kind.RULE).first()
+    if by_rule is not None:
+        raise WrongFile(str(ByRule(by_rule.name)))

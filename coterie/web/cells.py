@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from coterie.audience.columns import Column, Type
-from coterie.audience.query import Row
+from coterie.audience.rows import Row
 from coterie.core.ids import to_public
 from coterie.web.people import face, glyph_of, hue, name_of
 from coterie.web.small import ago, day
@@ -116,9 +116,9 @@ def _moment(value: object) -> str:
         return day(value)
     try:
         found = dt.datetime.fromisoformat(str(value))
-    except ValueError:
+        return day(found) if found.tzinfo is not None and "T" in str(value) else _text(value)
+    except (ValueError, OverflowError):  # No time, or one that is before the year 1 or after 9999 where we are.
         return _text(value)
-    return day(found) if found.tzinfo is not None and "T" in str(value) else _text(value)
 
 
 _BY_TYPE: dict[Type, Callable[[object], str]] = {Type.BOOLEAN: _yes_or_no, Type.TIME: _moment}

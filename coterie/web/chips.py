@@ -16,8 +16,9 @@ from coterie.audience.columns import Catalogue, Column
 from coterie.audience.paths import MODES, Path, mode_of, parts_of, path_of
 from coterie.audience.rules import RULES
 from coterie.audience.sentence import parts, sentence
+from coterie.audience.spelling import parse_condition, print_condition
 from coterie.audience.tree import Condition, FilterError, Node
-from coterie.audience.view import View, parse_condition, print_condition
+from coterie.audience.view import View
 from coterie.web.draft import print_path
 from coterie.web.links import filter_url, users_url, with_query
 
@@ -114,7 +115,9 @@ class Refused:
         self._found: dict[int, Problem] = {}
 
     def chips(self, segments: Mapping[str, str]) -> list[Chip]:
-        """All filters in the order of the URL, the broken ones with their problem."""
+        """All filters in the order of the URL, the broken ones with their problem. Groups have no chips here."""
+        if self._places("q"):
+            return []
         understood = iter(self._view.children)
         chips = []
         for number, at in enumerate(self._places("f")):
@@ -184,6 +187,13 @@ class Refused:
                 Fix(_("Match any filter"), self._with(at, "match=any")),
             )
             return Problem(_("The way to match"), error.message, (_("all"), _("any")), fixes)
+        if error.where == "search":
+            search = Fix(_("Remove the search"), self._without(*self._places("search")))
+            return Problem(_("The search"), error.message, (), (search,))
+        if self._places("q") and self._places("f"):
+            one = Fix(_("Keep what is in q"), self._without(*self._places("f")))
+            other = Fix(_("Keep what is in f"), self._without(*self._places("q")))
+            return Problem(_("The filter"), error.message, (), (one, other))
         places = self._places("q") or self._places("f")
         words = _("Remove this filter") if self._places("q") else _("Remove all filters")
         return Problem(_("The filter"), error.message, error.allowed, (Fix(words, self._without(*places)),))

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 
 from coterie.accounts.permissions import Verb, may
 from coterie.audience.audience import audience_of
+from coterie.jobs.queries import busy
 from coterie.segments.models import Segment
 
 THEMES = ("light", "dark")
@@ -28,8 +29,11 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             "memberships": request.memberships,  # type: ignore[attr-defined]
             "may_export": may(member, Verb.EXPORT),
             "may_edit_attributes": may(member, Verb.EDIT_ATTRIBUTES),
+            "may_edit_people": may(member, Verb.EDIT_PEOPLE),
+            "may_delete_people": may(member, Verb.DELETE_PEOPLE),
             "may_edit_segments": may(member, Verb.EDIT_SEGMENTS),
             "everybody": cache(lambda: audience_of(workspace).count(None)),
+            "working": cache(lambda: busy(workspace)),
             "segment_count": cache(lambda: Segment.objects.filter(workspace=workspace).count()),
         }
     return context

@@ -9,13 +9,17 @@ from coterie.audience.audience import Audience
 from coterie.audience.columns import Column, Type
 from coterie.audience.compiler import check
 from coterie.audience.moments import UNITS
-from coterie.audience.paths import MODES, Path, joined
+from coterie.audience.paths import MODES, Path, can_grow, joined
 from coterie.audience.rules import RULES, Arity, Rule
 from coterie.audience.tree import MAX_DEPTH, MAX_VALUES, Condition, Node
 from coterie.audience.view import View
+from coterie.core.text import clean
 
-# Rules of text whose value is a whole value of somebody: for them values can be suggested.
-SUGGESTING = frozenset({"is", "is_not", "any_of", "none_of"})
+# Rules whose value is a whole value of somebody: for them values can be suggested.
+SUGGESTING = {
+    Type.TEXT: frozenset({"is", "is_not", "any_of", "none_of"}),
+    Type.NUMBER: frozenset({"eq", "ne"}),
+}
 _AMOUNTS = frozenset({"in_last", "not_in_last"})
 PRESETS = ("24 hours", "7 days", "30 days", "90 days")
 _FIRST_RULE = {Type.TIME: "in_last"}
@@ -43,7 +47,7 @@ class Draft:
         view = audience.parse(fields.get("view", "")).view
         edit, into = read_path(fields.get("edit", ""), view), fields.get("into", "")
         present = view.at(edit) if edit is not None else None
-        if into not in MODES and read_path(into, view) is None:
+        if into not in MODES and not _is_group(into, view):
             into = ""
         key = fields.get("attribute", "")
         if not key and isinstance(present, Condition):
@@ -73,20 +77,32 @@ class Draft:
     @property
     def suggests(self) -> bool:
         """Whether values that people have can be offered."""
-        return self.column is not None and self.column.type == Type.TEXT and self._key in SUGGESTING
+        return self.column is not None and self._key in SUGGESTING.get(self.column.type, ())
+
+    @property
+    def pictured(self) -> bool:
+        """Whether a histogram shows what is chosen."""
+        return self.takes in ("amount", "dates")
 
     @property
     def takes(self) -> str:
         """Which inputs the rule needs; the name of their template."""
+        if self.column is not None and self.column.type == Type.BOOLEAN:
+            return "facts"
         if self.column is None or self.rule is None or self.rule.arity == Arity.NONE:
             return "none"
         if self.column.type == Type.SEGMENT:
             return "segments"
         if self.column.type == Type.TIME:
             return "amount" if self._key in _AMOUNTS else "dates"
-        if self.column.type == Type.NUMBER:
+        if self.column.type == Type.NUMBER and not self.suggests:
             return "numbers"
         return "values" if self.suggests else "text"
+
+    @property
+    def listed(self) -> bool:
+        """Whether values stand below, with how many people have each."""
+        return self.suggests or self.takes in ("segments", "facts")
 
     @property
     def many(self) -> bool:
@@ -157,6 +173,11 @@ def read_path(text: str, view: View) -> Path | None:
     return path
 
 
+def _is_group(text: str, view: View) -> bool:
+    path = read_path(text, view)
+    return path is not None and can_grow(view.at(path))
+
+
 def _values(fields: QueryDict, column: Column, rule: Rule) -> tuple[tuple[str, ...], str]:
     """(values, what was typed). Without JavaScript both a choice and a text can be sent; the text is the later one."""
     if rule.arity == Arity.NONE:
@@ -166,8 +187,8 @@ def _values(fields: QueryDict, column: Column, rule: Rule) -> tuple[tuple[str, .
         if "preset" in fields or number is None:  # None: the form was not shown yet.
             return (fields.get("preset", _FIRST_AMOUNT),), ""
         return (f"{number.strip()} {fields.get('unit', 'days')}",) if number.strip() else (), ""
-    chosen = [value.strip() for value in fields.getlist("value") if value.strip()]
-    typed = fields.get("typed", "").strip()
+    chosen = [value for value in map(clean, fields.getlist("value")) if value]
+    typed = clean(fields.get("typed", ""))
     if rule.arity == Arity.MANY:
         added = [typed] if typed and "only_chosen" not in fields else []
         return tuple(dict.fromkeys([*chosen, *added]))[: MAX_VALUES + 1], typed

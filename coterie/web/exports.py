@@ -68,7 +68,7 @@ def export(request: MemberRequest) -> HttpResponseBase:
     said = sentence(selection.view.node, audience.catalogue, names(request.workspace))
     details = {"people": selection.people, "filter": said if selection.by_filter else "selected by hand"}
     record(request.workspace, request.actor, "people.export", details | _personal(audience))
-    return _download(request, audience, selection.predicate, "users")
+    return _download(request, audience, selection.who.predicate(audience), "users")
 
 
 @require_POST

@@ -17,6 +17,7 @@ from coterie.audience.columns import LEADS, Catalogue, Column
 from coterie.audience.view import MAX_COLUMNS, View
 from coterie.web.links import columns_url, go_to, users_url
 from coterie.web.members import MemberRequest, member
+from coterie.web.stale import explained
 
 STANDARD = ("default_email", "lastSeen", "createdAt", "default_location", "chats", "segment")
 SIZES = (25, 50, 100)
@@ -56,7 +57,8 @@ def layout_of(asking: Member, view: View, catalogue: Catalogue) -> Layout:
 def chooser(request: MemberRequest) -> HttpResponseBase:
     """Every column there is: the shown ones in their order, then the others."""
     audience = audience_of(request.workspace)
-    return _chooser(request, audience, audience.parse(request.GET.get("view", "")).view)
+    asked = request.GET.get("view", "")
+    return explained(request, audience, asked) or _chooser(request, audience, audience.parse(asked).view)
 
 
 @require_POST
@@ -73,10 +75,16 @@ def change(request: MemberRequest) -> HttpResponseBase:
         columns = _chosen(fields, audience.catalogue)
         asking.preferences = {**asking.preferences, "columns": list(columns)}
         view = view.showing(columns)
+    size = asking.preferences.get("rows", SIZE)
     asking.preferences = asking.preferences | _looks(fields)
     asking.save(update_fields=["preferences"])
+    if elsewhere := explained(request, audience, fields.get("view", "")):
+        return elsewhere
     stays = fields.keys() & {"up", "down", "reset"} and not request.htmx
-    return _chooser(request, audience, view) if stays else go_to(view.first_page() if "rows" in fields else view)
+    if stays:
+        return _chooser(request, audience, view)
+    # Pages of another length begin elsewhere; the form sends the number of rows also when only the density changes.
+    return go_to(view if asking.preferences.get("rows", SIZE) == size else view.first_page())
 
 
 def _looks(fields: QueryDict) -> dict[str, Any]:

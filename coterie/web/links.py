@@ -30,14 +30,30 @@ def columns_url(view: View) -> str:
     return with_query(reverse("columns"), urlencode({"view": view.query}))
 
 
+def views_url(name: str, query: str, **fields: str) -> str:
+    """A page about saved views, by its name, that knows in which view (a query string) the list was."""
+    given = fields | {"view": query}
+    return with_query(reverse(name), urlencode({field: value for field, value in given.items() if value}))
+
+
 def go_to(view: View) -> HttpResponse:
-    """Leads to the list in this view.
+    """Leads to the list in this view."""
+    return go_to_query(view.query)
+
+
+def go_to_query(query: str) -> HttpResponse:
+    """Leads to the list in the view that this query string was printed by.
 
     Django's own redirect would encode the `|` between values, and an encoded one is part of a value.
     """
     response = redirect("users")
-    response["Location"] = users_url(view)
+    response["Location"] = with_query(reverse("users"), query)
     return response
+
+
+def absolute(request: HttpRequest, url: str) -> str:
+    """An address of ours for outside. Django's own function would encode the `|` between values, too."""
+    return f"{request.scheme}://{request.get_host()}{url}"
 
 
 def raw_query(request: HttpRequest) -> str:

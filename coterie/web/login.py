@@ -9,6 +9,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
+from django.utils.encoding import iri_to_uri
 from django.utils.translation import gettext_lazy as _
 
 from coterie.accounts.audit import record
@@ -57,6 +58,15 @@ class Login(LoginView):  # type: ignore[misc]
     """The door. Somebody who followed a link to a view reads what they get to see after logging in."""
 
     template_name = "web/login.html"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Leads on to the very address that was asked for."""
+        response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
+        wanted = request.POST.get("next") or request.GET.get("next") or ""
+        # Django has encoded the `|` between values of a filter, and an encoded one is part of a value.
+        if response.headers.get("Location") == iri_to_uri(wanted):
+            response.headers["Location"] = "|".join(iri_to_uri(part) or "" for part in wanted.split("|"))
+        return response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """With the link's view in words."""

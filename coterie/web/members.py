@@ -14,6 +14,7 @@ from django_htmx.middleware import HtmxDetails
 
 from coterie.accounts.models import Member, User, Workspace
 from coterie.accounts.permissions import LEAST_ROLE, Verb, may
+from coterie.web.links import raw_query, with_query
 
 P = ParamSpec("P")
 # Where the session keeps the chosen workspace.
@@ -87,4 +88,5 @@ def _login(request: HttpRequest) -> HttpResponseBase:
     if htmx:
         back = htmx.current_url_abs_path or "/users"
         return HttpResponseClientRedirect(redirect_to_login(back).url)
-    return redirect_to_login(request.get_full_path() if request.method == "GET" else "/users")
+    # Not get_full_path(): it would encode the `|` between values, and an encoded one is part of a value.
+    return redirect_to_login(with_query(request.path, raw_query(request)) if request.method == "GET" else "/users")

@@ -7,7 +7,7 @@ from zlib import crc32
 from django.templatetags.static import static
 from django.utils.translation import gettext as _
 
-from coterie.audience.query import Row
+from coterie.audience.rows import Row
 
 HUES = 10
 _GLYPHS = ("widget", "livechat", "messenger", "slack", "api")

@@ -5,9 +5,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from coterie.accounts.permissions import Verb
-from coterie.audience import query
 from coterie.audience.audience import Audience, audience_of
 from coterie.audience.columns import LEADS
+from coterie.audience.rows import Row, rows
 from coterie.chats import queries
 from coterie.core.ids import from_public, to_public
 from coterie.segments.catalogue import names
@@ -37,9 +37,9 @@ def user(request: MemberRequest, public_id: str) -> HttpResponseBase:
     return render(request, "web/user.html", context)
 
 
-def _row(audience: Audience, public_id: str) -> query.Row:
+def _row(audience: Audience, public_id: str) -> Row:
     person_id = from_public(public_id)
-    found = audience.ask(lambda reader: query.rows(reader, [person_id])) if person_id is not None else []
+    found = rows(audience.catalogue, [person_id]) if person_id is not None else []
     if not found:
         raise Http404
     return found[0]

@@ -3,24 +3,26 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from coterie.accounts.permissions import Verb
 from coterie.audience.audience import Audience, audience_of
+from coterie.bulk.actions import Action
+from coterie.bulk.preview import preview as foresee
+from coterie.bulk.start import start
 from coterie.core.ids import from_public
 from coterie.core.text import clean
-from coterie.segments.catalogue import create, segments_of
-from coterie.segments.membership import Saved, save_to_segments
+from coterie.people.attributes import Refused
+from coterie.segments.catalogue import create, manual_segments
 from coterie.segments.models import Segment
 from coterie.web.dialogs import in_dialog
 from coterie.web.links import go_to, users_url
 from coterie.web.members import MemberRequest, member
+from coterie.web.outcomes import say
 from coterie.web.selection import NotSelected, Selection
 
 
@@ -46,17 +48,17 @@ def save(request: MemberRequest) -> HttpResponseBase:
     if not selection.people:
         return _nobody(request, _("Nobody is selected."))
     if "confirm" not in request.POST:
-        return _dialog(request, audience, selection)
-    if selection.has_moved:
-        return _dialog(request, audience, selection, _moved(selection), status=409)
+        return _dialog(request, audience, selection, selection.moved)
+    if selection.moved:
+        return _dialog(request, audience, selection, selection.moved, status=409)
     try:
-        segment_ids = _segments(request)
+        action = Action.join(_segments(request))
+        operation = start(request.workspace, request.actor, action, selection.who)
+    except Refused as error:
+        return _dialog(request, audience, selection, error.message, status=422)
     except ValueError as error:
         return _dialog(request, audience, selection, str(error), status=422)
-    saved = save_to_segments(request.workspace, request.actor, segment_ids, selection.ids(audience))
-    names = {segment.id: segment.name for segment in segments_of(request.workspace)}
-    for one in saved:
-        messages.success(request, _result(names[one.segment_id], one))
+    say(request, operation, selection.view)
     return go_to(selection.view)
 
 
@@ -73,12 +75,13 @@ def preview(request: MemberRequest) -> HttpResponseBase:
 
 
 def _effects(request: MemberRequest, audience: Audience, selection: Selection) -> list[Effect]:
-    known = {segment.public_id: segment for segment in segments_of(request.workspace)}
+    known = {segment.public_id: segment for segment in manual_segments(request.workspace)}
     chosen = [known[key] for key in dict.fromkeys(request.POST.getlist("segment")) if key in known]
-    inside = selection.already_in(audience, [segment.id for segment in chosen])
+    action = Action.join([segment.id for segment in chosen])
+    found = foresee(request.workspace, action, selection.who) if chosen else []
     effects = [
-        Effect(segment.name, segment.public_id, selection.people - inside[segment.id], inside[segment.id])
-        for segment in chosen
+        Effect(segment.name, segment.public_id, effect.changes, effect.already)
+        for segment, effect in zip(chosen, found, strict=True)
     ]
     return effects + [Effect(name, "", selection.people, 0) for name in _new_names(request)]
 
@@ -90,11 +93,13 @@ def _new_names(request: MemberRequest) -> list[str]:
 
 def _segments(request: MemberRequest) -> list[int]:
     """Ids of the chosen segments, new ones made; raises ValueError with what to say about it."""
-    known = {segment.id for segment in segments_of(request.workspace)}
+    known = {segment.id for segment in manual_segments(request.workspace)}
     ids = [from_public(public_id) for public_id in request.POST.getlist("segment")]
     chosen = [row_id for row_id in ids if row_id in known]
     if len(chosen) < len(ids):
-        raise ValueError(_("One of the segments is gone. Look at the list again, then confirm."))
+        raise ValueError(
+            _("One of the segments is gone, or keeps itself up to date. Look at the list again, then confirm.")
+        )
     new = _new_names(request)
     if not chosen and not new:
         raise ValueError(_("Choose at least one segment, or name a new one."))
@@ -111,7 +116,9 @@ def _dialog(
         "selection": selection,
         "view_query": selection.view.query,
         "back": users_url(selection.view),
-        "segments": [_choice(segment, sizes.get(segment.id, 0), chosen) for segment in segments_of(request.workspace)],
+        "segments": [
+            _choice(segment, sizes.get(segment.id, 0), chosen) for segment in manual_segments(request.workspace)
+        ],
         "new_names": _new_names(request),
         "effects": _effects(request, audience, selection),
         "error": error,
@@ -127,24 +134,3 @@ def _choice(segment: Segment, people: int, chosen: set[str]) -> dict[str, Any]:
 def _nobody(request: MemberRequest, message: str) -> HttpResponse:
     response = render(request, "web/nobody_selected.html", {"message": message}, status=422)
     return in_dialog(request, response, "#save-dialog", "#save-form")
-
-
-def _moved(selection: Selection) -> str:
-    return _("Meanwhile it is %(now)s people, no longer %(seen)s. Look at the numbers again, then confirm.") % {
-        "now": f"{selection.people:,}",
-        "seen": f"{selection.seen:,}",
-    }
-
-
-def _result(name: str, saved: Saved) -> str:
-    """ "48 people added to Wholesale leads; 2 were already in it"."""
-    if not saved.added:
-        return _("Everybody you selected was already in %(segment)s.") % {"segment": name}
-    words = ngettext("%(n)s person added to %(segment)s.", "%(n)s people added to %(segment)s.", saved.added)
-    if saved.already:
-        words = ngettext(
-            "%(n)s person added to %(segment)s; %(m)s already in it.",
-            "%(n)s people added to %(segment)s; %(m)s already in it.",
-            saved.added,
-        )
-    return words % {"n": f"{saved.added:,}", "m": f"{saved.already:,}", "segment": name}

@@ -1,20 +1,22 @@
-"""The people that somebody selected: some by hand (`person`, repeated), or everybody in a view (`all` and `view`)."""
+"""The people that somebody selected: some by hand (`person`, repeated), or everybody in a view (`all` and `view`) but
+for those unticked afterwards (`except`, repeated).
+"""
 
 from dataclasses import dataclass
 from typing import Self
 
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from coterie.audience import query
 from coterie.audience.audience import Audience
-from coterie.audience.compiler import EVERYBODY, Predicate, both, only_ids
-from coterie.audience.tree import Condition
+from coterie.audience.compiler import EVERYBODY
 from coterie.audience.view import View
+from coterie.bulk.selection import DRIFT, MAX_IDS
+from coterie.bulk.selection import Selection as Who
 from coterie.core.ids import from_public, to_public
+from coterie.web.links import whole
 from coterie.web.users import understood
-
-# The share by which a selection by filter may have grown or shrunk since the member saw its number.
-_DRIFT = 0.01
 
 
 class NotSelected(Exception):
@@ -23,17 +25,15 @@ class NotSelected(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Who is meant, and how many the member was told there are. Without `by_filter` they were picked by hand.
+    """Who is meant, and how many the member was told there are (`seen`).
 
-    `is_everybody`: a filter that leaves nobody out is no filter.
+    `is_everybody`: a filter that leaves nobody out is no filter, and neither is one that leaves out some by hand.
     """
 
-    predicate: Predicate
+    who: Who
     people: int
     seen: int
     view: View
-    by_filter: bool
-    public_ids: tuple[str, ...] = ()
     is_everybody: bool = False
 
     @classmethod
@@ -41,35 +41,43 @@ class Selection:
         """From a form; raises NotSelected. Ids of other workspaces are ids of nobody."""
         parsed = audience.parse(fields.get("view", ""))
         if fields.get("all"):
-            predicate, broken = understood(audience, parsed)
-            if predicate is None:
+            compiled, broken = understood(audience, parsed)
+            if compiled is None:
                 raise NotSelected(str(broken[0]))
-            by_filter, ids = True, []
+            who = Who.of_filter(parsed.view.node, _ids(fields.getlist("except")))
         else:
-            found = (from_public(text) for text in fields.getlist("person"))
-            ids = list(dict.fromkeys(row_id for row_id in found if row_id is not None))
-            predicate, by_filter = only_ids(ids), False
+            who = Who.of_ids(_ids(fields.getlist("person")))
+        predicate = who.predicate(audience)
         people, everybody = audience.ask(
             lambda reader: (query.count(reader, predicate), query.count(reader, EVERYBODY))
         )
-        seen = fields.get("seen", "")
-        number = int(seen) if by_filter and seen.isascii() and seen.isdigit() and len(seen) < 19 else people
-        public_ids = tuple(to_public(row_id) for row_id in ids)
-        return cls(predicate, people, number, parsed.view, by_filter, public_ids, by_filter and people == everybody)
+        seen = whole(fields.get("seen")) if who.by_filter else None
+        all_of_them = who.by_filter and people + len(who.ids) >= everybody
+        return cls(who, people, people if seen is None else seen, parsed.view, all_of_them)
 
     @property
-    def has_moved(self) -> bool:
-        """Whether the number is no longer the one that the member saw."""
-        return abs(self.people - self.seen) > _DRIFT * max(self.seen, 1)
+    def by_filter(self) -> bool:
+        """Whether it is a filter; otherwise they were picked by hand."""
+        return self.who.by_filter
 
-    def ids(self, audience: Audience) -> list[int]:
-        """Row ids, ascending."""
-        return audience.ask(lambda reader: query.matching_ids(reader, self.predicate))
+    @property
+    def public_ids(self) -> list[str]:
+        """The people picked by hand or, of a filter, the exceptions."""
+        return [to_public(row_id) for row_id in self.who.ids]
 
-    def already_in(self, audience: Audience, segment_ids: list[int]) -> dict[int, int]:
-        """How many of them are in each of these segments now."""
-        inside = {
-            segment_id: both(self.predicate, audience.predicate(Condition("segment", "in", (to_public(segment_id),))))
-            for segment_id in segment_ids
+    @property
+    def moved(self) -> str:
+        """What to say when the number is no longer the one that the member saw; empty when it (nearly) is."""
+        if abs(self.people - self.seen) <= DRIFT * max(self.seen, 1):
+            return ""
+        return _("Meanwhile it is %(now)s people, no longer %(seen)s. Look at the numbers again, then confirm.") % {
+            "now": f"{self.people:,}",
+            "seen": f"{self.seen:,}",
         }
-        return audience.ask(lambda reader: {key: query.count(reader, predicate) for key, predicate in inside.items()})
+
+
+def _ids(texts: list[str]) -> list[int]:
+    if len(texts) > MAX_IDS:
+        raise NotSelected(_("Too many people picked by hand; use a filter."))
+    found = (from_public(text) for text in texts)
+    return [row_id for row_id in found if row_id is not None]

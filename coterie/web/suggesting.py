@@ -1,44 +1,61 @@
 """Values to choose from in the filter builder: those that people have, with how many have each."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from coterie.audience.audience import Audience
+from coterie.audience.columns import Type
+from coterie.audience.tree import MAX_VALUE_LENGTH, MAX_VALUES
+from coterie.core.ids import to_public
+from coterie.segments.catalogue import names
 from coterie.web.draft import Draft
+
+_OFFERED = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A value that people have. `share` is its bar's length in percent of the longest."""
+    """A value that people have. `share` is its bar's length in percent of the longest.
+
+    `people` is None as long as it is not known.
+    """
 
     value: str
     label: str
-    people: int
+    people: int | None
     share: int
     chosen: bool
 
 
-def suggestions(draft: Draft, audience: Audience, limit: int = 50) -> list[Suggestion]:
-    """The most frequent values that begin with what was typed; chosen values stay, on top."""
-    if draft.column is None:
+def suggestions(draft: Draft, audience: Audience) -> list[Suggestion]:
+    """The most frequent values that begin with what was typed; chosen values stay, on top. Or all segments."""
+    if draft.column is None or not draft.listed:
         return []
-    found = dict(audience.facet(draft.rest, draft.column, draft.typed, limit))
+    if draft.column.type == Type.SEGMENT:
+        sizes = {to_public(row_id): people for row_id, people in audience.segment_sizes().items()}
+        of_segments = names(audience.workspace).items()
+        return _with_bars((key, name, sizes.get(key, 0), key in draft.values) for key, name in of_segments)
+    # Few numbers are all shown, whatever stands in the box: that is where the chosen one stands.
+    starts = draft.typed if draft.column.type == Type.TEXT else ""
+    found = audience.facet(draft.rest, draft.column, starts, _OFFERED)
     chosen = {value.lower() for value in draft.values}
-    missing = [value for value in draft.values if value.lower() not in {known.lower() for known in found}]
-    if missing and (draft.many or not draft.typed):
-        counts = {value.lower(): n for value, n in audience.facet(draft.rest, draft.column, "", 1_000)}
-        found = {value: counts.get(value.lower(), 0) for value in missing} | found
-    return _with_bars([(value, value, people, value.lower() in chosen) for value, people in found.items()])
+    shown = {value.lower() for value, _ in found}
+    missing = [value for value in draft.values if value.lower() not in shown and len(value) <= MAX_VALUE_LENGTH]
+    if missing and draft.column.type == Type.TEXT and (draft.many or not draft.typed):
+        found = audience.numbers_of(draft.rest, draft.column, missing[:MAX_VALUES]) + found
+    return _with_bars((value, value, people, value.lower() in chosen) for value, people in found)
 
 
-def segment_choices(draft: Draft, names: Mapping[str, str], sizes: Mapping[str, int]) -> list[Suggestion]:
-    """All segments by name, with how many people are in each."""
-    return _with_bars(
-        [(public_id, name, sizes.get(public_id, 0), public_id in draft.values) for public_id, name in names.items()]
-    )
+def awaited(draft: Draft, audience: Audience) -> list[Suggestion]:
+    """What can be shown without asking anybody: what is chosen, and all segments."""
+    if draft.column is not None and draft.column.type == Type.SEGMENT:
+        of_segments = names(audience.workspace).items()
+        return [Suggestion(key, name, None, 0, key in draft.values) for key, name in of_segments]
+    return [Suggestion(value, value, None, 0, True) for value in draft.values] if draft.suggests else []
 
 
-def _with_bars(rows: list[tuple[str, str, int, bool]]) -> list[Suggestion]:
+def _with_bars(rows: Iterable[tuple[str, str, int, bool]]) -> list[Suggestion]:
+    rows = list(rows)
     longest = max((people for _, _, people, _ in rows), default=0) or 1
     return [
         Suggestion(value, label, people, max(1, round(98 * people / longest)) if people else 0, chosen)

@@ -3,7 +3,24 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from coterie.web import attributes, exports, filters, layout, live, news, person, saving, segments, session, users
+from coterie.web import (
+    activity,
+    attributes,
+    bulk,
+    exports,
+    filters,
+    layout,
+    live,
+    news,
+    person,
+    saved,
+    saved_menu,
+    saving,
+    segments,
+    session,
+    users,
+    view_segment,
+)
 from coterie.web.login import Login, Logout
 
 urlpatterns = [
@@ -21,16 +38,34 @@ urlpatterns = [
     path("users/filter/apply", filters.apply, name="filter-apply"),
     path("users/filter/values", filters.values, name="filter-values"),
     path("users/filter/count", filters.count, name="filter-count"),
+    path("users/views", saved.views, name="views"),
+    path("users/views/menu", saved_menu.menu, name="views-menu"),
+    path("users/views/save", saved.new, name="view-new"),
+    path("users/views/edit", saved.edit, name="view-edit"),
+    path("users/views/default", saved.default, name="view-default"),
+    path("users/views/remove", saved.remove, name="view-remove"),
+    path("users/views/restore", saved.restore, name="view-restore"),
+    path("users/segment", view_segment.save_as_segment, name="save-as-segment"),
     path("users/save", saving.save, name="save"),
     path("users/save/preview", saving.preview, name="save-preview"),
+    *(path(f"users/{act}", bulk.change, {"act": act}, name=f"bulk-{act}") for act in bulk.CHANGES),
+    path("users/delete", bulk.delete, name="bulk-delete"),
     path("users/export", exports.export, name="export"),
     path("users/export/confirm", exports.confirm, name="export-confirm"),
     path("users/<str:public_id>", person.user, name="user"),
+    path("activity", activity.activity, name="activity"),
+    path("activity/undo", activity.undo, name="undo"),
+    path("activity/again", activity.again, name="again"),
+    path("activity/control", activity.control, name="control"),
+    path("activity/<str:public_id>", activity.left_alone, name="left-alone"),
     path("settings", attributes.settings, name="settings"),
     path("settings/attributes", attributes.attributes, name="attributes"),
     path("settings/attributes/edit", attributes.edit, name="attribute-edit"),
     path("settings/attributes/fit", attributes.fit, name="attribute-fit"),
     path("segments", segments.segments, name="segments"),
     path("segments/new", segments.new, name="segment-new"),
+    path("segments/<str:public_id>/edit", segments.edit, name="segment-edit"),
+    path("segments/<str:public_id>/remove", segments.remove, name="segment-remove"),
+    path("segments/<str:public_id>/restore", segments.restore, name="segment-restore"),
     path("segments/<str:public_id>/export", exports.segment, name="segment-export"),
 ]

@@ -8,13 +8,17 @@ import duckdb
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
+from django_htmx.http import HttpResponseClientRedirect
 
 from coterie.accounts.permissions import Verb, may
 from coterie.audience import query
 from coterie.audience.audience import Audience, audience_of
 from coterie.audience.compiler import EVERYBODY, Predicate
 from coterie.audience.cursor import Cursor
+from coterie.audience.recent import remember
+from coterie.audience.saved import opens_with
 from coterie.audience.sentence import sentence
 from coterie.audience.tree import FilterError
 from coterie.audience.view import DEFAULT_SORT, Parsed, View
@@ -24,8 +28,20 @@ from coterie.segments.catalogue import names
 from coterie.web.cells import Sheet, row_html
 from coterie.web.chips import HARMLESS, Refused, chips_of
 from coterie.web.layout import DENSITIES, SIZES, Layout, layout_of
-from coterie.web.links import columns_url, filter_url, go_to, is_canonical, raw_query, users_url, with_query
+from coterie.web.links import (
+    absolute,
+    columns_url,
+    filter_url,
+    go_to,
+    go_to_query,
+    is_canonical,
+    raw_query,
+    users_url,
+    views_url,
+    with_query,
+)
 from coterie.web.members import MemberRequest, member
+from coterie.web.opening import comes_from_elsewhere, views_button
 from coterie.web.sorting import headings, sort_options
 from coterie.web.sparks import weeks_of
 
@@ -36,23 +52,30 @@ PATIENCE = 0.3
 @require_safe
 @member(Verb.VIEW)
 def users(request: MemberRequest) -> HttpResponseBase:
-    """The list in the view of the URL."""
-    audience = audience_of(request.workspace)
+    """The list in the view of the URL; without one, in the view that the member's list opens with."""
     raw = raw_query(request)
+    if not raw and (first := opens_with(request.member)) is not None:
+        return go_to_query(first.query)
+    audience = audience_of(request.workspace)
     parsed = audience.parse(raw)
     predicate, broken = understood(audience, parsed)
-    if predicate is None:
-        return _refused(request, audience, parsed.view, broken)
     # What the list alone is asked for by script says its own address in a header, instead of asking twice.
     part = (request.htmx.target or "").endswith("#list")
+    if predicate is None and part:  # What is wrong takes the whole page to explain.
+        return HttpResponseClientRedirect(request.get_full_path())
+    if predicate is None:
+        return _refused(request, audience, parsed.view, broken)
     if raw and not part and not parsed.problems and not is_canonical(raw, parsed.view):
         return go_to(parsed.view)
+    if comes_from_elsewhere(request):
+        remember(request.member, parsed.view)
     layout = layout_of(request.member, parsed.view, audience.catalogue)
-    found, everybody = audience.ask(lambda reader: _answer(reader, predicate, audience, parsed.view, layout.size))
+    parsed, found, everybody = _found(audience, predicate, parsed, layout.size)
     if not everybody:
         return _nobody_yet(request)
-    context = _list_context(request, audience, parsed, found, layout)
-    response = render(request, "web/users.html", context | {"everybody": everybody})
+    context = _list_context(request, audience, parsed, found, layout) | {"everybody": everybody}
+    context |= views_button(request, parsed.view.first_page().query)
+    response = render(request, "web/users.html", context)
     if part and not parsed.problems:
         response["HX-Replace-Url"] = users_url(parsed.view)
     return response
@@ -81,12 +104,19 @@ def understood(audience: Audience, parsed: Parsed) -> tuple[Predicate | None, li
     return None, broken
 
 
-def _answer(
-    reader: duckdb.DuckDBPyConnection, predicate: Predicate, audience: Audience, view: View, size: int
-) -> tuple[query.Page, int]:
-    """The page and the number of all people, of one moment."""
-    everybody = query.count(reader, EVERYBODY)
-    return query.page(reader, predicate, view, audience.catalogue, size, PATIENCE), everybody
+def _found(audience: Audience, predicate: Predicate, parsed: Parsed, size: int) -> tuple[Parsed, query.Page, int]:
+    """(what is shown, its page, the number of all people), both of one moment. Past the end it is the first page."""
+
+    def question(reader: duckdb.DuckDBPyConnection) -> tuple[int, query.Page]:
+        # In this order: after a count that took too long the reader answers nothing more.
+        everybody = query.count(reader, EVERYBODY)
+        return everybody, query.page(reader, predicate, parsed.view, audience.catalogue, size, PATIENCE)
+
+    everybody, page = audience.ask(question)
+    if page.rows or parsed.view.after is None:
+        return parsed, page, everybody
+    gone = FilterError("after", _("nobody comes after this page any more; showing the first page."))
+    return _found(audience, predicate, Parsed(parsed.view.first_page(), (*parsed.problems, gone)), size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +159,7 @@ def _list_context(
         "add": filter_url(view),
         "add_group": filter_url(view, into="all" if view.match == "any" else "any"),
         "choose_columns": columns_url(view),
+        "save_as_segment": views_url("save-as-segment", start.query),
         "hidden": _hidden(view),
         "headings": headings(view, layout.columns, catalogue),
         "sort_options": sort_options(view, layout.columns, catalogue),
@@ -143,7 +174,7 @@ def _list_context(
         "count_url": with_query(reverse("count"), f"view={quote(start.query, safe='')}"),
         "revision": request.workspace.revision,
         "segment_count": len(segments),
-        "share": request.build_absolute_uri(users_url(start.showing(layout.keys))),
+        "share": absolute(request, users_url(start.showing(layout.keys))),
     }
 
 
@@ -168,9 +199,11 @@ def _at(view: View, after: Cursor | None = None, before: Cursor | None = None) -
 
 def _refused(request: MemberRequest, audience: Audience, view: View, broken: list[FilterError]) -> HttpResponse:
     """A full page that lists nobody: a filter that is not understood must never mean everybody."""
-    refused = Refused(raw_query(request), view, broken, audience.catalogue)
+    raw = raw_query(request)
+    refused = Refused(raw, view, broken, audience.catalogue)
     segments = names(request.workspace)
     context = {"chips": refused.chips(segments), "problems": refused.problems(), "view": view, "match": view.match}
+    context |= views_button(request, raw)
     return render(request, "web/users_refused.html", context, status=422)
 
 

@@ -2,9 +2,13 @@
 
 import pytest
 
+from coterie.audience.tree import Condition
 from coterie.journal.models import JournalEntry
 from coterie.segments.catalogue import create
+from coterie.segments.membership import save_to_segments
 from coterie.segments.models import Membership, Segment
+from coterie.segments.rules import create_rule
+from coterie.segments.trash import remove
 from tests.makers import make_people, make_person
 
 
@@ -92,3 +96,24 @@ def test_members_within_the_documented_limits_only(post, body):
 def test_segments_of_another_workspace_do_not_show(other_workspace, api):
     create(other_workspace, "Theirs", "test")
     assert api.get("/api/users/segments").json() == []
+
+
+def test_nobody_is_added_to_a_segment_that_a_rule_fills(workspace, api, post):
+    person = make_person(workspace, default_country="Poland")
+    segment = create_rule(workspace, "Poles", Condition("default_country", "is", ("Poland",)), "test")
+    answer = post("/api/users/segments/members", {"segments": [segment.public_id], "users": [person.public_id]})
+    assert answer.status_code == 422
+    assert "“Poles” keeps itself up to date" in answer.json()["status"]["message"]
+    assert not Membership.objects.filter(workspace=workspace).exists()
+    assert api.get(f"/api/users?f=segment:in:{segment.public_id}").json()["count"] == 1
+
+
+def test_a_removed_segment_is_neither_listed_nor_found(workspace, api, post):
+    person, segment = make_person(workspace), create(workspace, "News", "test")
+    save_to_segments(workspace, "test", [segment.id], [person.id])
+    remove(workspace, segment, "test")
+    assert api.get("/api/users/segments").json() == []
+    assert api.get(f"/api/users/{person.public_id}").json()["segments"] == []
+    answer = post("/api/users/segments/members", {"segments": [segment.public_id], "users": [person.public_id]})
+    assert answer.status_code == 404
+    assert api.get(f"/api/users?f=segment:in:{segment.public_id}").status_code == 422

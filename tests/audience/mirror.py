@@ -1,6 +1,7 @@
 """What a replica holds and what it should hold, and the changes in between."""
 
 import datetime as dt
+import json
 import os
 import random
 from collections.abc import Callable
@@ -11,6 +12,7 @@ import duckdb
 
 from coterie.accounts.models import Workspace
 from coterie.audience import query
+from coterie.audience.columns import DEFAULT_KEYS
 from coterie.audience.compiler import EVERYBODY
 from coterie.core.ids import new_ids
 from coterie.journal.commit import Transaction, commit
@@ -60,22 +62,30 @@ def in_record(workspace: Workspace) -> dict[int, Row]:
     }
 
 
+_FIELDS = [key.removeprefix("default_") for key in DEFAULT_KEYS]
+
+
 def in_replica(reader: duckdb.DuckDBPyConnection) -> dict[int, Row]:
     """Everybody as the replica has them; every row once."""
     ids = query.matching_ids(reader, EVERYBODY)
     assert len(ids) == len(set(ids)) == query.count(reader, EVERYBODY)
-    return {
-        row.id: (
-            row.user_id,
-            row.banned,
-            row.created_at,
-            row.last_seen,
-            row.chats,
-            typed(row.attributes),
-            sorted(row.segments),
-        )
-        for row in query.rows(reader, ids)
-    }
+    segments: dict[int, list[int]] = {}
+    for segment_id, person_id in reader.execute("SELECT segment_id, person_id FROM memberships").fetchall():
+        segments.setdefault(person_id, []).append(segment_id)
+    found = reader.execute(
+        "SELECT id, user_id, banned, created_at, last_seen, chats, custom::JSON::VARCHAR, segments,"
+        f" {', '.join(_FIELDS)} FROM people"
+    ).fetchall()
+    return {row[0]: _as_recorded(row, sorted(segments.get(row[0], []))) for row in found}
+
+
+def _as_recorded(row: tuple[Any, ...], segments: list[int]) -> Row:
+    _id, user_id, banned, created_at, last_seen, chats, custom, number, *defaults = row
+    assert number == len(segments)
+    attributes = {key: value for key, value in zip(DEFAULT_KEYS, defaults, strict=True) if value is not None}
+    attributes |= json.loads(custom) if custom else {}
+    times = [moment.replace(tzinfo=dt.UTC) if moment else None for moment in (created_at, last_seen)]
+    return user_id, banned, *times, chats, typed(attributes), segments
 
 
 def typed(attributes: dict[str, Any]) -> dict[str, tuple[type, Any]]:

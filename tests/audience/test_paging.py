@@ -21,7 +21,7 @@ from coterie.people.models import Person
 from tests.audience.evaluator import fold
 from tests.audience.population import TYPES, Population
 
-SORTS = sorted({*TYPES} - {"segment"})
+SORTS = sorted({*TYPES, "default_location"})
 
 
 def pages(audience: Audience, view: View, limit: int = 7) -> Iterator[Page]:

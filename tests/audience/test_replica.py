@@ -45,9 +45,9 @@ def test_whoever_is_seen_is_first_at_once(workspace: Workspace) -> None:
 
 
 def test_who_joined_and_left_a_segment_is_known_at_once(workspace: Workspace) -> None:
-    audience = audience_of(workspace)
     ids = add(workspace, 3)
     segment = create(workspace, "Leads", "test")
+    audience = audience_of(workspace)
     condition = Condition("segment", "in", (segment.public_id,))
     save_to_segments(workspace, "test", [segment.id], ids[:2])
     assert audience.matching_ids(condition) == ids[:2]

@@ -90,11 +90,6 @@ def test_an_unknown_sort_or_match_is_named_and_the_rest_is_kept(audience: Audien
     assert [problem.where for problem in parsed.problems] == ["match", "sort", "after"]
 
 
-def test_the_list_is_not_sorted_by_segments(audience: Audience) -> None:
-    (problem,) = audience.parse("sort=segment").problems
-    assert problem.where == "sort"
-
-
 def test_the_forty_first_filter_is_one_too_many(audience: Audience) -> None:
     parsed = asked(audience, "&".join(["f=default_country:is:Poland"] * (MAX_CONDITIONS + 2)))
     assert parsed.view.children == (POLAND,) * MAX_CONDITIONS

@@ -6,7 +6,7 @@ import pytest
 
 from coterie.audience.models import Attribute
 from coterie.audience.tree import All, Condition, FilterError
-from coterie.bulk.actions import Action
+from coterie.bulk.actions import Action, segment_names
 from coterie.bulk.preview import Effect, preview
 from coterie.bulk.selection import Moved, Selection
 from coterie.bulk.start import Nobody, start
@@ -18,6 +18,7 @@ from coterie.people.models import Person
 from coterie.segments.catalogue import create
 from coterie.segments.membership import save_to_segments
 from coterie.segments.models import Membership
+from coterie.segments.rules import create_rule
 from tests.audience.mirror import VALUES
 from tests.bulk.checking import assert_whole, everything
 from tests.makers import make_people, make_person
@@ -245,3 +246,10 @@ def test_selections_travel_as_json(people):
 def test_what_is_no_selection_is_refused(data):
     with pytest.raises(FilterError, match="selection"):
         Selection.from_json(data)
+
+
+def test_a_segment_that_a_rule_fills_is_refused(workspace):
+    make_person(workspace)
+    by_rule = create_rule(workspace, "Adas", Condition("default_name", "contains", ("Ada",)), "test")
+    with pytest.raises(Refused, match="“Adas” keeps itself up to date"):
+        segment_names(workspace, [by_rule.id])

@@ -2,9 +2,11 @@
 
 import pytest
 
+from coterie.audience.tree import Condition
 from coterie.segments.catalogue import create, segments_of
 from coterie.segments.membership import save_to_segments, sizes
 from coterie.segments.models import Membership
+from coterie.segments.rules import create_rule
 from tests.web.pages import text_of
 
 
@@ -125,3 +127,14 @@ def test_htmx_gets_an_error_into_the_dialog(browse, crowd):
     assert response.headers["HX-Retarget"] == "#save-dialog"
     assert response.headers["HX-Reselect"] == "#save-form"
     assert response.headers["HX-Push-Url"] == "false"
+
+
+def test_segments_that_a_rule_fills_are_not_offered_and_refused(browse, crowd, workspace, newsletter):
+    person = crowd(1, default_name="Ada {n}")[0]
+    by_rule = create_rule(workspace, "Adas", Condition("default_name", "contains", ("Ada",)), "test")
+    fields = {"person": person.public_id, "segment": by_rule.public_id}
+    assert "Adas" not in text_of(browse.post("/users/save", fields))
+    refused = browse.post("/users/save", fields | {"confirm": "1"})
+    assert refused.status_code == 422
+    assert "keeps itself up to date" in text_of(refused)
+    assert members(workspace, by_rule) == set()

@@ -1,8 +1,16 @@
 """The Segments page."""
 
-from coterie.segments.catalogue import create, segments_of
-from coterie.segments.membership import save_to_segments
-from tests.web.pages import link, listed, text_of
+import pytest
+
+from coterie.audience.tree import Condition
+from coterie.segments.catalogue import create, find, segments_of
+from coterie.segments.membership import save_to_segments, sizes
+from coterie.segments.rules import create_rule
+from coterie.segments.settle import settle
+from coterie.segments.trash import remove
+from tests.web.pages import link, listed, said_on, text_of
+
+OSLO = "f=default_city:is:Oslo"
 
 
 def test_segments_are_listed_newest_first_with_their_people(browse, crowd, workspace):
@@ -10,7 +18,7 @@ def test_segments_are_listed_newest_first_with_their_people(browse, crowd, works
     first, second = create(workspace, "First", "test"), create(workspace, "Second", "test")
     save_to_segments(workspace, "test", [first.id], [person.id for person in people])
     text = text_of(browse.get("/segments"))
-    assert text.index("Second 0") < text.index("First 2")
+    assert text.index("Second Manual 0 0") < text.index("First Manual 2 +2")
     assert second.public_id in browse.get("/segments").content.decode()
 
 
@@ -44,3 +52,182 @@ def test_no_segments_yet_says_what_they_are_for(browse):
 def test_segments_of_another_workspace_never_show(browse, other_workspace):
     create(other_workspace, "Foreign", "test")
     assert "Foreign" not in browse.get("/segments").content.decode()
+
+
+def test_a_narrowed_list_offers_to_be_saved_as_a_segment(browse, crowd):
+    crowd(1, default_city="Oslo")
+    page = browse.get(f"/users?{OSLO}")
+    form = browse.get(link(page, 'id="save-as-segment"'))
+    assert 'value="City is Oslo"' in form.content.decode()
+    assert "1 person matches now." in text_of(form)
+    assert "People where City is Oslo ." in text_of(form)
+    assert "save-as-segment" not in browse.get("/users?match=all").content.decode()
+
+
+def test_a_live_segment_has_the_list_s_filter_and_search_as_its_rule(browse, crowd, workspace):
+    crowd(2, default_city="Oslo", default_name="Ada {n}")
+    query = f"search=ada%201&{OSLO}"
+    response = browse.post("/users/segment", {"view": query, "name": "Northern", "kind": "live"})
+    assert response.headers["Location"] == f"/users?{query}"
+    assert "It keeps itself up to date; 1 person matches now." in said_on(browse.get(response.headers["Location"]))
+    segment = find(workspace, "Northern")
+    assert segment.is_rule
+    assert sizes(workspace, [segment.id]) == {}
+    assert settle(workspace) == 1
+    assert sizes(workspace, [segment.id]) == {segment.id: 1}
+
+
+def test_a_fixed_list_has_the_people_who_match_now(browse, crowd, workspace):
+    crowd(2, default_city="Oslo")
+    crowd(1, default_city="Lima")
+    response = browse.post("/users/segment", {"view": OSLO, "seen": "2", "name": "Then", "kind": "fixed"})
+    assert "2 people added to Then." in said_on(browse.get(response.headers["Location"]))
+    segment = find(workspace, "Then")
+    assert not segment.is_rule
+    assert sizes(workspace, [segment.id]) == {segment.id: 2}
+
+
+def test_a_fixed_list_is_not_made_of_other_people_than_were_seen(browse, crowd, workspace):
+    crowd(2, default_city="Oslo")
+    response = browse.post("/users/segment", {"view": OSLO, "seen": "1", "name": "Then", "kind": "fixed"})
+    assert response.status_code == 409
+    assert "Meanwhile it is 2 people" in text_of(response)
+    assert segments_of(workspace) == []
+
+
+def test_a_fixed_list_of_nobody_is_refused(browse, crowd, workspace):
+    crowd(1)
+    response = browse.post("/users/segment", {"view": OSLO, "seen": "0", "name": "Then", "kind": "fixed"})
+    assert response.status_code == 422
+    assert "Nobody matches now" in text_of(response)
+    assert segments_of(workspace) == []
+
+
+@pytest.mark.parametrize("kind", ["live", "fixed"])
+def test_a_taken_name_keeps_what_was_chosen(browse, crowd, workspace, kind):
+    crowd(1, default_city="Oslo")
+    create(workspace, "Friends", "test")
+    response = browse.post("/users/segment", {"view": OSLO, "seen": "1", "name": "friends", "kind": kind})
+    assert response.status_code == 422
+    assert "There is already a segment called “friends”." in text_of(response)
+    assert f'value="{kind}" checked' in response.content.decode()
+
+
+@pytest.mark.parametrize("view", ["", "match=all", "f=nonsense:is:1", "q={", "f=default_city:shouts:x"])
+def test_everybody_or_a_filter_that_is_not_understood_is_never_saved(browse, crowd, workspace, view):
+    crowd(1)
+    assert browse.get("/users/segment", {"view": view}).status_code == 422
+    assert browse.post("/users/segment", {"view": view, "name": "All", "kind": "live"}).status_code == 422
+    assert segments_of(workspace) == []
+
+
+def test_a_hostile_name_is_only_text(browse, crowd, workspace):
+    crowd(1, default_city="Oslo")
+    name = '<img src=x onerror=alert(1)> " مرحبا'
+    response = browse.post("/users/segment", {"view": OSLO, "name": name, "kind": "live"})
+    page = browse.get(response.headers["Location"]).content.decode() + browse.get("/segments").content.decode()
+    assert "<img src=x" not in page
+    assert segments_of(workspace)[0].name == name
+
+
+def test_a_viewer_is_not_offered_to_save_a_list(client_of, viewer, crowd, workspace):
+    crowd(1, default_city="Oslo")
+    client = client_of(viewer)
+    assert "save-as-segment" not in client.get(f"/users?{OSLO}").content.decode()
+    assert client.post("/users/segment", {"view": OSLO, "name": "Mine", "kind": "live"}).status_code == 403
+    assert segments_of(workspace) == []
+
+
+@pytest.fixture
+def live(crowd, workspace):
+    """A live segment, "Northern", of two people in Oslo, settled."""
+    crowd(2, default_city="Oslo")
+    segment = create_rule(workspace, "Northern", Condition("default_city", "is", ("Oslo",)), "test")
+    settle(workspace)
+    return segment
+
+
+def test_a_live_segment_says_its_rule_its_people_and_how_it_grew(browse, live):
+    page = browse.get("/segments")
+    assert "Northern Live City is Oslo 2 +2" in text_of(page)
+    assert 'data-kind="rule"' in page.content.decode()
+
+
+def test_a_broken_rule_needs_a_look_and_says_why(browse, workspace, crowd):
+    base = create(workspace, "Base", "test")
+    create_rule(workspace, "On top", Condition("segment", "in", (base.public_id,)), "test")
+    crowd(1)
+    remove(workspace, base, "test")
+    settle(workspace)
+    reason = find(workspace, "On top").broken
+    assert reason
+    assert f"needs a look {reason[:1].upper()}{reason[1:]}" in text_of(browse.get("/segments"))
+
+
+def test_segments_are_searched_by_name_in_whatever_case(browse, workspace):
+    for name in ("Ärzte", "Friends"):
+        create(workspace, name, "test")
+    page = text_of(browse.get("/segments", {"q": "ärz"}))
+    assert "Ärzte" in page
+    assert "Friends" not in page
+    assert "2 segments" in page
+    assert "No segment is called that" in text_of(browse.get("/segments", {"q": "<b>"}))
+
+
+def test_a_segment_is_renamed(browse, live):
+    form = browse.get(link(browse.get("/segments"), "Edit Northern"))
+    assert "People where City is Oslo ." in text_of(form)
+    response = browse.post(f"/segments/{live.public_id}/edit", {"name": "The North"})
+    assert "“Northern” is called “The North” now." in said_on(browse.get(response.headers["Location"]))
+
+
+def test_another_name_that_is_taken_is_said_in_the_form(browse, live, workspace):
+    create(workspace, "Friends", "test")
+    response = browse.post(f"/segments/{live.public_id}/edit", {"name": "FRIENDS"})
+    assert response.status_code == 422
+    assert "There is already a segment called “FRIENDS”." in text_of(response)
+    assert "Edit Northern" in text_of(response)
+
+
+def test_a_removed_segment_is_brought_back_by_undo_with_its_people(browse, live, workspace):
+    response = browse.post(f"/segments/{live.public_id}/remove")
+    page = browse.get(response.headers["Location"])
+    assert "Segment “Northern” removed." in said_on(page)
+    assert segments_of(workspace) == []
+    undo = f"/segments/{live.public_id}/restore"
+    assert f'action="{undo}"' in page.content.decode()
+    page = browse.get(browse.post(undo).headers["Location"])
+    assert "Segment “Northern” is back." in said_on(page)
+    assert "Northern Live filling … City is Oslo 2" in text_of(page)
+
+
+def test_removed_segments_stay_in_a_list_of_their_own(browse, live):
+    browse.post(f"/segments/{live.public_id}/remove")
+    browse.get("/segments")
+    assert "Removed Each can be restored, with its people, for 30 days. Northern" in text_of(browse.get("/segments"))
+
+
+def test_a_segment_whose_name_was_taken_meanwhile_is_not_restored(browse, live, workspace):
+    browse.post(f"/segments/{live.public_id}/remove")
+    create(workspace, "northern", "test")
+    page = browse.get(browse.post(f"/segments/{live.public_id}/restore").headers["Location"])
+    assert "There is already a segment called “Northern”. Rename that one first." in said_on(page)
+    assert [segment.name for segment in segments_of(workspace)] == ["northern"]
+
+
+@pytest.mark.parametrize("act", ["edit", "remove", "restore"])
+def test_segments_of_another_workspace_are_out_of_reach(browse, other_workspace, act):
+    foreign = create(other_workspace, "Foreign", "test")
+    assert browse.post(f"/segments/{foreign.public_id}/{act}", {"name": "Mine"}).status_code == 404
+    assert [segment.name for segment in segments_of(other_workspace)] == ["Foreign"]
+
+
+def test_a_viewer_sees_segments_and_changes_none(client_of, viewer, live, workspace):
+    client = client_of(viewer)
+    page = client.get("/segments").content.decode()
+    assert "Northern" in page
+    assert "/edit" not in page
+    assert "/remove" not in page
+    for act in ("edit", "remove", "restore"):
+        assert client.post(f"/segments/{live.public_id}/{act}", {"name": "Mine"}).status_code == 403
+    assert [segment.name for segment in segments_of(workspace)] == ["Northern"]

@@ -66,4 +66,20 @@ def place_of_zone(zone: str) -> str:
 @register.simple_tag
 def list_parts() -> str:
     """What of the page says something about the shown list, beside the list itself: htmx replaces these with it."""
-    return "#people-count,#news,#head-actions,#filters,#search-fields,#people-total"
+    return "#views,#people-count,#news,#head-actions,#filters,#search-fields,#people-total"
+
+
+@register.filter
+def whole_number(value: float) -> str:
+    """12345.6 → 12,346."""
+    return f"{round(value):,}"
+
+
+@register.simple_tag
+def duration(seconds: float) -> str:
+    """How long something takes, in few letters: 40 s, 3 min, 2 h."""
+    if seconds < 60:
+        return _("%(n)d s") % {"n": max(1, round(seconds))}
+    if seconds < 3_600:
+        return _("%(n)d min") % {"n": round(seconds / 60)}
+    return _("%(n)d h") % {"n": round(seconds / 3_600)}

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from coterie.audience.audience import audience_of
 from coterie.audience.models import Attribute, Scope
+from coterie.audience.tree import Condition
 from coterie.channels import events
 from coterie.channels.models import Channel
 from coterie.chats.models import Chat, Message
@@ -16,6 +17,7 @@ from coterie.core.clock import now
 from coterie.journal.models import JournalEntry
 from coterie.people.models import Identity, Person
 from coterie.segments import catalogue
+from coterie.segments.rules import create_rule
 
 
 def person(workspace, user_id="u-1"):
@@ -253,3 +255,11 @@ def test_the_journal_has_every_change_without_a_gap(workspace, api_channel, post
     assert [entry.revision for entry in entries] == list(range(1, workspace.revision + 1))
     assert (entries[-1].kind, entries[-1].before, entries[-1].after) == ("set", {"n": 3}, {"n": 99})
     assert entries[-1].actor == f"channel:{api_channel.public_id}"
+
+
+def test_nobody_joins_a_segment_that_a_rule_fills(workspace, api_channel, post):
+    create_rule(workspace, "Poles", Condition("default_country", "is", ("Poland",)), "test")
+    answer = post(api_channel, {"userId": "u-1", "message": "hi", "segments": {"add": ["poles"]}})
+    assert answer.status_code == 422
+    assert "keeps itself up to date" in answer.content.decode()
+    assert audience_of(workspace).count(None) == 0

@@ -8,6 +8,8 @@ customElements.define("column-chooser", class extends HTMLElement {
     this.addEventListener("click", (event) => this.clicked(event));
     this.addEventListener("input", (event) => event.target.id === "find-column" && this.find(event.target.value));
     this.addEventListener("change", (event) => this.changed(event));
+    // Looking for a column changes no column: the form must not hear of it.
+    this.addEventListener("change", (event) => event.target.id === "find-column" && event.stopPropagation(), { capture: true });
     this.addEventListener("keydown", (event) => this.pressed(event));
     this.addEventListener("toggle", (event) => this.opener?.setAttribute("aria-expanded", event.newState === "open"));
     for (const kind of ["dragstart", "dragover", "drop", "dragend"]) this.addEventListener(kind, (event) => this[kind](event));
@@ -59,8 +61,11 @@ customElements.define("column-chooser", class extends HTMLElement {
     one("[data-first]", this)?.focus();
   }
   parts() {
-    const { hxTarget: target, hxSelect: select } = { hxTarget: "#list", hxSelect: "#list" };
-    return { target, select, selectOOB: this.form.getAttribute("hx-select-oob"), swap: "outerHTML ignoreTitle:true", replace: "true" };
+    const { form } = this;
+    return {
+      target: form.getAttribute("hx-target"), select: form.getAttribute("hx-select"), replace: "true",
+      selectOOB: form.getAttribute("hx-select-oob"), swap: form.getAttribute("hx-swap"),
+    };
   }
 
   // A column that is ticked goes to the end of those that are shown; one that is not any more, to the top of the rest.

@@ -1,10 +1,13 @@
 // Dialogs: opened by a button of the page, or filled from the page that the same link opens without script.
 import { all, load, one } from "./dom.js";
 
-// Opens a dialog; its first field gets the focus, and the element that had it gets it back in the end.
+// Opens a dialog; its first field gets the focus (a suggestion in it is selected, to be typed over), and the element that
+// had it gets it back in the end.
 export function open(dialog) {
   if (!dialog.open) dialog.showModal();
-  one("[data-first]", dialog)?.focus();
+  const first = one("[data-first]", dialog);
+  first?.focus();
+  if (first?.dataset.first === "select") first.select();
 }
 
 document.addEventListener("click", async (event) => {
@@ -33,8 +36,10 @@ document.addEventListener("submit", (event) => {
 
 // A form that fills a dialog opens it when the answer is there.
 document.addEventListener("htmx:after:swap", (event) => {
-  const opens = event.detail.ctx?.sourceElement?.dataset?.opens;
-  if (opens) open(document.getElementById(opens));
+  const { sourceElement, target } = event.detail.ctx ?? {};
+  const opens = sourceElement?.dataset?.opens;
+  // A form in a dialog opens it again when the answer is another question, not when it is the page.
+  if (opens && [target, target?.id].some((filled) => filled === opens || filled === `#${opens}`)) open(document.getElementById(opens));
 });
 
 // A form that is answered with a whole page has done its work. Its dialog is closed first: when the page is changed in

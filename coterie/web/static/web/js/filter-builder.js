@@ -91,7 +91,11 @@ customElements.define("filter-builder", class extends HTMLElement {
 
   find(wanted) {
     for (const list of all(".picker ul", this)) {
-      for (const item of list.children) item.hidden = !item.textContent.toLowerCase().includes(wanted);
+      const group = list.previousElementSibling.textContent;
+      for (const item of list.children) {
+        const words = `${item.textContent} ${item.firstElementChild.dataset.attribute} ${group}`;
+        item.hidden = !words.toLowerCase().includes(wanted);
+      }
       list.hidden = [...list.children].every((item) => item.hidden);
       list.previousElementSibling.hidden = list.hidden;
     }
@@ -138,10 +142,17 @@ customElements.define("filter-builder", class extends HTMLElement {
   addRow(value) {
     const row = document.createElement("li");
     const label = document.createElement("label");
+    const words = Object.assign(document.createElement("bdi"), { className: "clip", textContent: value });
     const box = Object.assign(document.createElement("input"), { type: "checkbox", name: "value", value, checked: true });
-    label.append(box, value);
+    label.append(box, words);
     row.append(label);
     one("#suggestions", this).prepend(row);
+  }
+
+  // A segment's value is its id.
+  nameOf(value) {
+    const box = this.boxes().find((found) => found.value === value);
+    return box?.closest("label").querySelector(".clip").textContent ?? value;
   }
 
   token(value) {
@@ -150,11 +161,12 @@ customElements.define("filter-builder", class extends HTMLElement {
     token.dataset.value = value;
     const remove = document.createElement("button");
     remove.type = "button";
-    remove.setAttribute("aria-label", `Remove ${value}`);
+    remove.setAttribute("aria-label", `Remove ${this.nameOf(value)}`);
     remove.append(one(".picker use", this).closest("svg").cloneNode(true));
     const use = one("use", remove);
     use.setAttribute("href", use.getAttribute("href").replace(/#.*/, "#i-x"));
-    token.append(value, remove);
+    const words = Object.assign(document.createElement("bdi"), { textContent: this.nameOf(value) });
+    token.append(words, remove);
     return token;
   }
 
@@ -169,9 +181,16 @@ customElements.define("filter-builder", class extends HTMLElement {
       const links = all("[data-attribute]", this).filter((link) => link.offsetParent !== null);
       const next = links.indexOf(event.target) + (event.key === "ArrowDown" ? 1 : -1);
       (links[next] ?? one("#find-attribute", this)).focus();
-    } else if (event.key === "Enter" && event.target.name === "typed" && event.target.value.trim()) {
-      this.addTyped(event);
+    } else if (event.target.name === "typed") {
+      if (event.key === "Enter" && event.target.value.trim()) this.addTyped(event);
+      else if (event.key === "Backspace" && !event.target.value) one(".token:last-of-type button", this)?.click();
+      else if (event.key === "ArrowDown") this.intoList(event);
     }
+  }
+
+  intoList(event) {
+    event.preventDefault();
+    one("#suggestions input", this)?.focus();
   }
 
   // Enter adds what was typed to a rule with many values; it sends a rule with one.

@@ -37,6 +37,21 @@ document.addEventListener("keydown", (event) => {
   items[(next + items.length) % items.length].focus();
 });
 
+// The small menu of a group of filters closes like one, although without script it is a fold.
+function fold(except) {
+  for (const open of all("details.mode[open]")) if (open !== except) open.open = false;
+}
+
+document.addEventListener("keydown", (event) => {
+  const menu = event.target.closest?.("details.mode[open]");
+  if (event.key !== "Escape" || !menu) return;
+  event.stopImmediatePropagation();
+  fold();
+  one("summary", menu).focus();
+}, true);
+
+document.addEventListener("click", (event) => fold(event.target.closest?.("details.mode")));
+
 document.addEventListener("click", (event) => {
   event.target.closest?.("[role=menuitem]")?.closest("[popover]")?.hidePopover();
 });

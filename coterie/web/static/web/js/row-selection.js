@@ -45,16 +45,17 @@ customElements.define("row-selection", class extends HTMLElement {
     for (const box of boxes.slice(Math.max(first, 0), last + 1)) box.checked = checked;
   }
 
+  // Of all who match, who is unticked is an exception; unticking everybody on the page ends it.
   changed(event) {
     if (event.target === this.page) for (const box of this.boxes) box.checked = this.page.checked;
-    this.everybody.disabled = true;
+    this.everybody.disabled ||= !this.chosen.length;
     this.show();
   }
   toggle(box, withRange) {
     if (withRange && this.last) this.range(this.last, box, true);
     else box.checked = !box.checked;
     this.last = box;
-    this.everybody.disabled = true;
+    this.everybody.disabled ||= !this.chosen.length;
     this.show();
   }
   choosePage() {
@@ -79,21 +80,36 @@ customElements.define("row-selection", class extends HTMLElement {
     this.show();
   }
 
+  // What of all who match is left out goes with the form, and so does how many that makes.
+  except(everybody, total) {
+    for (const field of all("#selection [name=except]")) field.remove();
+    const form = one("#selection");
+    const left = everybody ? this.boxes.filter((box) => !box.checked) : [];
+    for (const box of left) {
+      const field = Object.assign(document.createElement("input"), { type: "hidden", name: "except", value: box.value });
+      form.append(field);
+    }
+    // Before a late count is there, nobody has seen a number.
+    if (this.dataset.total) form.elements.seen.value = total - left.length;
+    return left.length;
+  }
+
   show() {
     const total = Number(this.dataset.total);
     const n = this.chosen.length;
     const whole = n === this.boxes.length;
     const everybody = !this.everybody.disabled;
+    const left = this.except(everybody, total);
     this.bar.hidden = n === 0;
     this.page.checked = n > 0 && whole;
     this.page.indeterminate = n > 0 && !whole;
     this.more.hidden = everybody || !whole || total <= n;
     this.more.textContent = this.more.dataset.words.replace("{n}", number.format(total));
     const { some, whole: page, all: matching } = this.words.dataset;
-    const words = everybody ? matching : whole ? page : some;
+    const words = everybody && left ? some : everybody ? matching : whole ? page : some;
     const [before, after] = words.split("{n}");
     const count = document.createElement("b");
-    count.textContent = number.format(everybody ? total : n);
+    count.textContent = number.format(everybody ? total - left : n);
     this.words.replaceChildren(before.replace("<b>", ""), count, after.replace("</b>", ""));
   }
 });

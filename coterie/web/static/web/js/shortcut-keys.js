@@ -10,6 +10,7 @@ customElements.define("shortcut-keys", class extends HTMLElement {
       "?": () => open(one("#keys")),
       f: () => one("#add-filter")?.click(),
       c: () => one("#choose-columns")?.click(),
+      v: () => one("#views-button")?.click(),
       "/": () => one("#search")?.focus(),
       o: () => this.lines[this.at]?.click(),
       j: () => this.step(1),
@@ -20,7 +21,7 @@ customElements.define("shortcut-keys", class extends HTMLElement {
       E: () => (one(".bulkbar:not([hidden]) [data-export-selected]") ?? one("[data-export-all]"))?.click(),
       "[": () => one("side-toggle button").click(),
       g: () => (this.going = Date.now()),
-      z: () => one("#toasts [data-undo]")?.click(),
+      z: () => this.undo(),
       Escape: () => one(".bulkbar:not([hidden])") && one("row-selection").clear(),
     };
     this.listener = (event) => this.pressed(event);
@@ -36,7 +37,7 @@ customElements.define("shortcut-keys", class extends HTMLElement {
     if (event.ctrlKey) return this.withControl(event);
     if (Date.now() - (this.going ?? 0) < WAIT) {
       this.going = 0;
-      const place = { u: this.dataset.users, s: this.dataset.segments, ",": this.dataset.settings }[event.key];
+      const place = { u: this.dataset.users, s: this.dataset.segments, a: this.dataset.activity, j: this.dataset.activity, ",": this.dataset.settings }[event.key];
       if (place) return this.go(event, place);
     }
     const act = this.keys[event.key];
@@ -55,6 +56,18 @@ customElements.define("shortcut-keys", class extends HTMLElement {
   go(event, place) {
     event.preventDefault();
     one(`#side-nav a[href="${place}"]`).click();
+  }
+
+  // What the message on the page says or, without one, the member's newest operation. On the list one stays there.
+  undo() {
+    const said = one("#toasts [data-undo]");
+    if (said) return said.click();
+    const form = one("#undo-newest");
+    if (!form) return;
+    const back = form.elements.back;
+    back.disabled = location.pathname !== this.dataset.users;
+    back.value = location.search.slice(1);
+    form.submit();
   }
 
   get lines() {

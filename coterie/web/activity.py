@@ -1,0 +1,139 @@
+"""Activity: what is being done to many people, what was done, and the ways to stop it or take it back."""
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from coterie.accounts.permissions import Verb
+from coterie.audience.audience import audience_of
+from coterie.audience.tree import FilterError, from_json
+from coterie.bulk import start
+from coterie.bulk.actions import Action
+from coterie.bulk.selection import Selection
+from coterie.core.ids import from_public
+from coterie.jobs import control as controls
+from coterie.jobs.control import NotPossible
+from coterie.jobs.crowds import skipped
+from coterie.jobs.queries import named, newest_of, operation, over, running
+from coterie.journal.models import Operation
+from coterie.people.models import Person
+from coterie.web.activity_list import by_day, can_try_again, lines, may_take_back
+from coterie.web.links import go_to, whole, with_query
+from coterie.web.members import MemberRequest, member
+from coterie.web.outcomes import say
+
+SIZE = 50
+_CONTROLS = {"pause": controls.pause, "resume": controls.resume, "cancel": controls.cancel}
+
+
+@require_safe
+@member(Verb.VIEW)
+def activity(request: MemberRequest) -> HttpResponseBase:
+    """What runs and waits, then what is over, newest first; `before` an operation, by its public id."""
+    before = from_public(request.GET.get("before", ""))
+    now_on = running(request.workspace)
+    done = over(request.workspace, SIZE + 1, before)
+    found = lines(request, [*now_on, *done[:SIZE]])
+    context = {
+        "now": found[: len(now_on)],
+        "working": len(now_on),
+        "days": by_day(found[len(now_on) :]),
+        "first_page": before is None,
+        "here": with_query(reverse("activity"), "" if before is None else f"before={request.GET['before']}"),
+        "older": f"before={done[SIZE - 1].public_id}" if len(done) > SIZE else "",
+    }
+    return render(request, "web/activity.html", context)
+
+
+@require_safe
+@member(Verb.VIEW)
+def left_alone(request: MemberRequest, public_id: str) -> HttpResponseBase:
+    """The people whom an undo left alone because they were edited since, 50 on a page."""
+    found = operation(request.workspace, from_public(public_id) or 0)
+    if found is None:
+        raise Http404
+    ids = skipped(found)
+    first = min(whole(request.GET.get("from")) or 0, len(ids))
+    shown = ids[first : first + SIZE]
+    people = Person.objects.filter(workspace=request.workspace, id__in=shown).order_by("id")
+    context = {
+        "operation": found,
+        "people": people,
+        "gone": len(shown) - len(people),
+        "total": len(ids),
+        "next": first + SIZE if first + SIZE < len(ids) else None,
+    }
+    return render(request, "web/left_alone.html", context)
+
+
+@require_POST
+@member(Verb.EDIT_PEOPLE)
+def undo(request: MemberRequest) -> HttpResponseBase:
+    """Takes back `operation` or, without one, the member's newest. Leads to the list in the view `back`, or here."""
+    here = "operation" not in request.POST
+    target = newest_of(request.workspace, request.actor) if here else _chosen(request)
+    back = audience_of(request.workspace).parse(request.POST["back"]).view if "back" in request.POST else None
+    if target is None:
+        messages.error(request, _("There is nothing of yours to undo.") if here else _("There is no such operation."))
+    elif _allowed(request, target):
+        try:
+            say(request, start.undo(request.workspace, request.actor, target.id), back)
+        except NotPossible as error:
+            messages.error(request, str(error))
+    return redirect("activity") if back is None else go_to(back)
+
+
+@require_POST
+@member(Verb.EDIT_PEOPLE)
+def again(request: MemberRequest) -> HttpResponseBase:
+    """Begins what failed once more: about whoever the filter finds now, if that is as many as it was."""
+    failed = _chosen(request)
+    if failed is None or not can_try_again(failed):
+        messages.error(request, _("That cannot be tried again. Select the people once more, then do it."))
+    elif _allowed(request, failed):
+        try:
+            say(request, _begin(request, failed))
+        except (NotPossible, FilterError, ValueError) as error:
+            messages.error(request, str(error))
+    return redirect("activity")
+
+
+@require_POST
+@member(Verb.EDIT_PEOPLE)
+def control(request: MemberRequest) -> HttpResponse:
+    """`do`: pause, resume or cancel `operation`."""
+    found, wish = _chosen(request), _CONTROLS.get(request.POST.get("do", ""))
+    if found is None or wish is None:
+        messages.error(request, _("There is no such operation."))
+    elif _allowed(request, found):
+        try:
+            wish(request.workspace, found.id)
+        except NotPossible as error:
+            messages.error(request, str(error))
+    return redirect("activity")
+
+
+def _chosen(request: MemberRequest) -> Operation | None:
+    return operation(request.workspace, from_public(request.POST.get("operation", "")) or 0)
+
+
+def _allowed(request: MemberRequest, found: Operation) -> bool:
+    """Whether the member may; says why not."""
+    others = {} if found.undo_of is None else named(request.workspace, [found.undo_of])
+    if may_take_back(request, found, others.get(found.undo_of or 0)):
+        return True
+    messages.error(request, _("Only who may delete people may do that: people could come or go by it."))
+    return False
+
+
+def _begin(request: MemberRequest, failed: Operation) -> Operation:
+    """Raises NotPossible, FilterError or what `start` raises."""
+    if failed.undo_of is not None:
+        return start.undo(request.workspace, request.actor, failed.undo_of)
+    said = failed.details["selection"]["filter"]
+    selection = Selection.of_filter(None if said is None else from_json(said))
+    action = Action.from_details(failed.kind, failed.details)
+    return start.start(request.workspace, request.actor, action, selection, failed.total)

@@ -1,0 +1,63 @@
+"""A number that takes too long to count comes after the page: never nought, never a guess."""
+
+import re
+
+import pytest
+
+from coterie.audience import query
+from coterie.web import users
+from tests.audience.test_totals import slow
+from tests.web.pages import link, listed, text_of
+
+
+@pytest.fixture
+def impatient(crowd, monkeypatch):
+    """More people than are counted in passing, and no time to count them."""
+    crowd(2_100, default_name="Ada {n}", default_city="Oslo")
+    monkeypatch.setattr(users, "PATIENCE", 0.01)
+    counting = query.count
+    slow(monkeypatch)
+    slowly = query.count
+    # Only what is counted within patience is slow: everybody is a number that is kept ready.
+    monkeypatch.setattr(query, "count", counting)
+    within = query._count_within
+
+    def impatiently(reader, predicate, seconds):
+        monkeypatch.setattr(query, "count", slowly)
+        try:
+            return within(reader, predicate, seconds)
+        finally:
+            monkeypatch.setattr(query, "count", counting)
+
+    monkeypatch.setattr(query, "_count_within", impatiently)
+
+
+@pytest.mark.parametrize("view", ["match=all", "f=default_city:is:Oslo", "search=ada"])
+def test_the_page_comes_first_and_the_number_when_it_is_asked_for(browse, impatient, view):
+    response = browse.get(f"/users?{view}")
+    assert response.status_code == 200
+    assert len(listed(response)) == 50
+    text = text_of(response)
+    assert "counting … How many? of 2,100 people" in text
+    assert "Showing 1–50" in text
+    assert "of 0" not in text
+    assert '<input type="hidden" name="seen" value="">' in response.content.decode()
+    late = browse.get(re.search(r'data-url="([^"]*)"', response.content.decode())[1].replace("&amp;", "&"))
+    assert 'data-total="2100"' in late.content.decode()
+    assert "2,100 of 2,100 people" in text_of(late)
+
+
+def test_the_pages_go_on_without_a_number(browse, impatient):
+    first = browse.get("/users")
+    second = browse.get(link(first, 'id="next-page"'))
+    assert "Showing 51–100" in text_of(second)
+    assert "counting …" in text_of(second)
+    assert listed(browse.get(link(second, 'id="previous-page"'))) == listed(first)
+
+
+def test_a_view_that_is_not_understood_is_not_counted(browse, crowd):
+    crowd(1)
+    response = browse.get("/users/count?view=f%3Dgone:is:1")
+    assert response.status_code == 422
+    assert "This view is not understood" in text_of(response)
+    assert "data-total" not in response.content.decode()
