@@ -1,4 +1,4 @@
-"""Files of everybody: ours in each format, and DuckDB's own COPY of the same columns to CSV, in processes of their own."""
+"""Files of everybody: ours, and DuckDB's own COPY of the same columns to CSV, each run in a process of its own."""
 
 import json
 import os

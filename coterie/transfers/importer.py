@@ -28,8 +28,8 @@ from coterie.accounts.audit import record as audit
 from coterie.accounts.models import Workspace
 from coterie.core.clock import now
 from coterie.jobs.ending import end
-from coterie.jobs.running import LEASE, Failed, Progress, Run
-from coterie.jobs.worker import worker_name
+from coterie.jobs.running import LEASE, Failed, Lost, Progress, Run, rows
+from coterie.jobs.worker import granted, worker_name
 from coterie.journal.commit import Transaction
 from coterie.journal.models import Operation, State
 from coterie.people.attributes import Refused
@@ -91,19 +91,22 @@ def import_file(
 def _carry_out(run: Run, incoming: Incoming, progress: Callable[[int], None], stop: Callable[[], bool]) -> Summary:
     try:
         incoming.next()
-        while run.operation.state == State.RUNNING:
+        # Somebody may pause or cancel it on the page, too; a worker goes on with what was paused.
+        while run.operation.state == State.RUNNING and not granted(run):
             if stop():
                 _end(run, State.CANCELLED)
                 break
             _advance(run, incoming)
             progress(run.operation.done)
+    except Lost:
+        pass
     except KeyboardInterrupt:
         _end(run, State.CANCELLED)
         raise
     except (Refused, WrongFile, OSError, Failed) as error:
         _end(run, State.FAILED, str(error))
         raise Failed(str(error)) from error
-    return summary(run.operation, incoming.columns())
+    return summary(rows(run.operation).get(), incoming.columns())
 
 
 def dry_run(
@@ -165,7 +168,7 @@ def summary(operation: Operation, columns: dict[str, str | None] | None = None) 
         columns=columns if columns is not None else operation.details["columns"],
         rejected_file=_rejected_file(path) if operation.result.get("rejected") else None,
         operation_id=operation.id,
-        stopped=operation.state == State.CANCELLED,
+        stopped=operation.state != State.DONE,
     )
 
 

@@ -11,13 +11,13 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
-from django.db import connection
 
 from coterie.audience import query
 from coterie.audience.audience import Audience
 from coterie.audience.columns import RESERVED_KEYS, Type
 from coterie.core.clock import FUTURE_TOLERANCE, UTC, now
 from coterie.transfers.cells import TIMES, cleaned, fragment, moment, problem
+from coterie.transfers.judging_sql import differs, json_object, pointer, refusals, sql_list, time_text
 from coterie.transfers.reading import Chunk
 from coterie.transfers.wishes import Wishes
 
@@ -191,7 +191,7 @@ class Judge:
         self._db.execute(f"""
             CREATE OR REPLACE TABLE matched AS
             SELECT r.line, r.user_id IS NULL AS nameless, {person} AS person,
-                CASE {_refusals(self._wishes)} ELSE r.problem END AS why,
+                CASE {refusals(self._wishes)} ELSE r.problem END AS why,
                 CASE WHEN r.user_id IS NOT NULL THEN hash('u' || r.user_id) END AS ku,
                 {_EMAIL_KEY.format("r.email")} AS ke,
                 CASE WHEN {person} IS NOT NULL THEN hash('p' || {person}) END AS kp
@@ -224,9 +224,9 @@ class Judge:
 
     def _compare(self) -> None:
         """`compared`: those who are there, with what is different about each attribute."""
-        pointers = [_pointer(key) for key in self._values]
-        extracted = f"json_extract(t.attributes, {_list(pointers)})" if pointers else "[]"
-        tests = [f"{_differs(f'old[{n + 1}]', f'n{n}')} AS d{n}" for n in range(len(self._values))]
+        pointers = [pointer(key) for key in self._values]
+        extracted = f"json_extract(t.attributes, {sql_list(pointers)})" if pointers else "[]"
+        tests = [f"{differs(f'old[{n + 1}]', f'n{n}')} AS d{n}" for n in range(len(self._values))]
         replace = self._wishes.policy == "replace"
         tests += [f"(n{n} IS NULL AND old[{n + 1}] IS NOT NULL) AS g{n}" for n in range(len(self._values)) if replace]
         flags = [test.rpartition(" AS ")[2] for test in tests]
@@ -240,8 +240,8 @@ class Judge:
 
     def _changed_sql(self) -> str:
         numbers = range(len(self._values))
-        after = _object([(f"d{n}", key, f"n{n}") for n, key in enumerate(self._values)])
-        before = _object(
+        after = json_object([(f"d{n}", key, f"n{n}") for n, key in enumerate(self._values)])
+        before = json_object(
             [
                 (f"d{n} AND old[{n + 1}] IS NOT NULL", key, f"old[{n + 1}]::VARCHAR")
                 for n, key in enumerate(self._values)
@@ -249,8 +249,8 @@ class Judge:
         )
         gone, nulls = "'{}'", "'{}'"
         if self._wishes.policy == "replace":
-            gone = _object([(f"g{n}", self._values[n], f"old[{n + 1}]::VARCHAR") for n in numbers])
-            nulls = _object([(f"g{n}", self._values[n], "'null'") for n in numbers])
+            gone = json_object([(f"g{n}", self._values[n], f"old[{n + 1}]::VARCHAR") for n in numbers])
+            nulls = json_object([(f"g{n}", self._values[n], "'null'") for n in numbers])
         return (
             f"SELECT person, json_merge_patch(json_merge_patch(attributes, {nulls}), after)::VARCHAR,"
             " CASE WHEN after <> '{}' THEN before END, CASE WHEN after <> '{}' THEN after END,"
@@ -260,9 +260,9 @@ class Judge:
         )
 
     def _new(self) -> list[tuple[Any, ...]]:
-        attributes = _object([(f"n{n} IS NOT NULL", key, f"n{n}") for n, key in enumerate(self._values)])
+        attributes = json_object([(f"n{n} IS NOT NULL", key, f"n{n}") for n, key in enumerate(self._values)])
         return self._db.execute(
-            f"SELECT line, user_id, {attributes}, {_text_of('least(first_seen, last_seen)')}, {_text_of('last_seen')}"
+            f"SELECT line, user_id, {attributes}, {time_text('least(first_seen, last_seen)')}, {time_text('last_seen')}"
             f" FROM rows WHERE {_STRANGERS} ORDER BY line"
         ).fetchall()
 
@@ -287,58 +287,6 @@ class Judge:
             (more,) = self._db.execute(f"SELECT {sums} FROM compared WHERE {differs}").fetchall()
             total = {key: total[key] + change for key, change in zip(self._values, more, strict=True)}
         return total
-
-
-def _refusals(wishes: Wishes) -> str:
-    """Why a row is not clear about whom it means, as WHENs."""
-    several = "WHEN {}e.n > 1 THEN e.n || ' people have this e-mail; give the user id'"
-    if wishes.match == "user_id":
-        return several.format("r.problem IS NULL AND r.user_id IS NULL AND ")
-    return (
-        "WHEN r.problem IS NULL AND r.email IS NULL THEN 'default_email: the row has no e-mail address.' "
-        + several.format("r.problem IS NULL AND ")
-        + " WHEN r.problem IS NULL AND e.id IS NULL AND u.id IS NOT NULL"
-        " THEN 'userId: it belongs to somebody with another e-mail address.'"
-    )
-
-
-def _differs(old: str, new: str) -> str:
-    """Whether a value is another one, in whatever type it is stored: a file does not tell 12 from "12"."""
-    text_old, text_new = f"({old} ->> '$')", f"({new}::JSON ->> '$')"
-    return f"""CASE
-        WHEN {new} IS NULL THEN false WHEN {old} IS NULL THEN true WHEN {old}::VARCHAR = {new} THEN false
-        WHEN left({old}::VARCHAR, 1) = '"' AND left({new}, 1) = '"' THEN {text_old} <> {text_new}
-        WHEN {old}::VARCHAR IN ('true', 'false') OR {new} IN ('true', 'false')
-        THEN lower({text_old}) <> lower({text_new})
-        ELSE coalesce(try_cast({text_old} AS DOUBLE) <> try_cast({text_new} AS DOUBLE), true) END"""
-
-
-def _object(members: Sequence[tuple[str, str, str]]) -> str:
-    """A JSON object of (condition, key, value as JSON)."""
-    parts = ", ".join(
-        f"CASE WHEN {condition} THEN {_literal(json.dumps(key, ensure_ascii=False) + ':')} || {value} END"
-        for condition, key, value in members
-    )
-    return f"('{{' || concat_ws(',', {parts}) || '}}')" if members else "'{}'"
-
-
-def _pointer(key: str) -> str:
-    """The JSON pointer of a member."""
-    return "/" + key.replace("~", "~0").replace("/", "~1")
-
-
-def _list(texts: Sequence[str]) -> str:
-    return f"[{', '.join(map(_literal, texts))}]"
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _text_of(time: str) -> str:
-    """As the database takes it; in SQLite, as Django stores it: UTC, microseconds unless they are zero."""
-    zone = " || '+00'" if connection.vendor == "postgresql" else ""
-    return f"replace(strftime({time}, '%Y-%m-%d %H:%M:%S.%f'), '.000000', ''){zone}"
 
 
 def _naive(moment_: Any) -> str:
