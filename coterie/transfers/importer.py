@@ -103,6 +103,12 @@ def _carry_out(run: Run, incoming: Incoming, progress: Callable[[int], None], st
     except KeyboardInterrupt:
         _end(run, State.CANCELLED)
         raise
+    except RuntimeError as error:
+        # This is what DuckDB makes of Ctrl-C.
+        if "interrupted" not in str(error):
+            raise
+        _end(run, State.CANCELLED)
+        raise KeyboardInterrupt from error
     except (Refused, WrongFile, OSError, Failed) as error:
         _end(run, State.FAILED, str(error))
         raise Failed(str(error)) from error
