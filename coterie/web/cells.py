@@ -5,7 +5,7 @@ times as long for them. Everything that strangers wrote goes through `escape`.
 """
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from urllib.parse import quote
@@ -36,10 +36,15 @@ _CHATTING = dt.timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What all rows of a page share. `segments` maps public ids to names, `weeks` people to their chats by week."""
+    """What all rows of a page share.
+
+    `segments` maps public ids to names, `live` are those of the segments that keep themselves up to date, `weeks` maps
+    people to their chats by week.
+    """
 
     columns: Sequence[Column]
     segments: Mapping[str, str]
+    live: Collection[str]
     weeks: Mapping[int, Weeks]
     moment: dt.datetime
     pick: bool
@@ -160,9 +165,10 @@ def _segments(row: Row, sheet: Sheet) -> str:
     if not known:
         return f'<td class="at-segments">{_none(_("none"))}</td>'
     public_id, name = known[0]
+    kind = "rule" if public_id in sheet.live else "manual"
     pill = (
-        f'<a class="pill" data-hue="{hue(public_id)}" href="{reverse("users")}?f=segment:in:{public_id}">'
-        f'<span class="clip">{escape(name)}</span></a>'
+        f'<a class="pill" data-hue="{hue(public_id)}" data-kind="{kind}"'
+        f' href="{reverse("users")}?f=segment:in:{public_id}"><span class="clip">{escape(name)}</span></a>'
     )
     rest = escape(", ".join(name for _id, name in known[1:]))
     more = f'<span class="pill more" title="{rest}">+{len(known) - 1}<span class="quiet">: {rest}</span></span>'

@@ -1,18 +1,15 @@
 """Saved views and recent filters in words."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.urls import reverse
 from django.utils.text import capfirst
-from django.utils.translation import gettext as _
 
 from coterie.audience.audience import Audience
-from coterie.audience.columns import Catalogue, Type
+from coterie.audience.columns import Catalogue
 from coterie.audience.models import SavedView
 from coterie.audience.saved import MAX_NAME, digest_of, may_change, opens_with, views_of
 from coterie.audience.sentence import sentence
-from coterie.audience.tree import conditions
 from coterie.audience.view import DEFAULT_SORT, View
 from coterie.segments.catalogue import names
 from coterie.web.links import views_url, with_query
@@ -64,7 +61,7 @@ class Words:
         if predicate is None:
             return Said(parsed.view, "", "", problems[0].message, False)
         view, catalogue = parsed.view, self._audience.catalogue
-        doubt = problems[0].message if problems else _gone(view, catalogue, self._segments)
+        doubt = problems[0].message if problems else ""
         words = capfirst(sentence(view.node, catalogue, self._segments))
         return Said(view, words, _order(view, catalogue), doubt, True)
 
@@ -95,10 +92,3 @@ def suggested_name(said: Said) -> str:
 
 def _order(view: View, catalogue: Catalogue) -> str:
     return next(option.words for option in sort_options(view, (), catalogue) if option.chosen)
-
-
-def _gone(view: View, catalogue: Catalogue, segments: Mapping[str, str]) -> str:
-    asked = conditions(view.node) if view.node is not None else ()
-    in_segments = (one for one in asked if catalogue.by_key[one.attribute].type == Type.SEGMENT)
-    gone = any(value not in segments for one in in_segments for value in one.values)
-    return _("a segment it asks for was removed.") if gone else ""

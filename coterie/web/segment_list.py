@@ -1,8 +1,10 @@
 """The rows of the Segments page."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
+from urllib.parse import quote
 
 from django.utils.text import capfirst
 
@@ -57,6 +59,13 @@ class Words:
             return capfirst(sentence(rule_of(segment), self.audience.catalogue, self.names))
         except FilterError:
             return ""
+
+    def rule_url(self, segment: Segment) -> str:
+        """The list with the rule as its filter, to be changed there; empty when nothing of it can be listed."""
+        if not segment.is_rule:
+            return ""
+        parsed = self.audience.parse("q=" + quote(json.dumps(segment.filter), safe=""))
+        return "" if parsed.problems else users_url(parsed.view)
 
 
 def listed(workspace: Workspace, search: str = "") -> list[Listed]:

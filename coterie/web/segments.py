@@ -88,7 +88,7 @@ def remove(request: MemberRequest, public_id: str) -> HttpResponseBase:
 @member(Verb.EDIT_SEGMENTS)
 def restore(request: MemberRequest, public_id: str) -> HttpResponseBase:
     """Brings back a removed segment."""
-    segment = Segment.with_removed.filter(workspace=request.workspace, id=from_public(public_id)).first()
+    segment = Segment.with_removed.filter(workspace=request.workspace, id=from_public(public_id) or 0).first()
     if segment is None:
         raise Http404
     try:
@@ -104,7 +104,7 @@ def restore(request: MemberRequest, public_id: str) -> HttpResponseBase:
 
 def find_segment(request: MemberRequest, public_id: str) -> Segment:
     """The segment of that id, in the member's workspace and not removed; otherwise the page does not exist."""
-    found = Segment.objects.filter(workspace=request.workspace, id=from_public(public_id)).first()
+    found = Segment.objects.filter(workspace=request.workspace, id=from_public(public_id) or 0).first()
     if found is None:
         raise Http404
     return found
@@ -117,10 +117,12 @@ def _form(request: MemberRequest, name: str = "", error: str = "", status: int =
 
 
 def _edit_form(request: MemberRequest, segment: Segment, name: str, error: str = "", status: int = 200) -> HttpResponse:
+    words = Words.of(request.workspace)
     context: dict[str, Any] = {
         "segment": segment,
         "name": name,
-        "rule": Words.of(request.workspace).rule(segment),
+        "rule": words.rule(segment),
+        "rule_url": words.rule_url(segment),
         "error": error,
         "max_name": MAX_NAME,
     }

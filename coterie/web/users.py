@@ -24,6 +24,7 @@ from coterie.audience.tree import FilterError
 from coterie.audience.view import DEFAULT_SORT, Parsed, View
 from coterie.channels.models import Channel
 from coterie.core.clock import now
+from coterie.core.ids import to_public
 from coterie.segments.catalogue import names
 from coterie.web.cells import Sheet, row_html
 from coterie.web.chips import HARMLESS, Refused, chips_of
@@ -166,7 +167,7 @@ def _list_context(
         "layout": layout,
         "sizes": SIZES,
         "densities": DENSITIES,
-        "rows": _rows(request, page, layout, segments),
+        "rows": _rows(request, audience, page, layout, segments),
         "shown": len(page.rows),
         "paging": _paging(view, page),
         "notices": [problem.message for problem in parsed.problems],
@@ -178,11 +179,14 @@ def _list_context(
     }
 
 
-def _rows(request: MemberRequest, page: query.Page, layout: Layout, segments: dict[str, str]) -> list[str]:
+def _rows(
+    request: MemberRequest, audience: Audience, page: query.Page, layout: Layout, segments: dict[str, str]
+) -> list[str]:
     moment = now()
+    live = {to_public(row_id) for row_id, one in (audience.catalogue.segments or {}).items() if one.rule is not None}
     charted = any(column.key == "chats" for column in layout.columns)
     weeks = weeks_of(request.workspace, [row.id for row in page.rows], moment) if charted else {}
-    sheet = Sheet(layout.columns, segments, weeks, moment, may(request.member, Verb.EDIT_SEGMENTS))
+    sheet = Sheet(layout.columns, segments, live, weeks, moment, may(request.member, Verb.EDIT_SEGMENTS))
     return [row_html(row, sheet) for row in page.rows]
 
 

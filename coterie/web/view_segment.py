@@ -1,10 +1,12 @@
 """Save as segment: the people whom the list shows become a segment, one that follows the filter or a fixed list."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -17,10 +19,10 @@ from coterie.audience.tree import FilterError, Node
 from coterie.bulk.actions import Action
 from coterie.bulk.start import start
 from coterie.core.text import clean
-from coterie.segments.catalogue import MAX_NAME, create, names
+from coterie.segments.catalogue import MAX_NAME, create, names, segments_of
 from coterie.segments.rules import create_rule
 from coterie.web.dialogs import in_dialog
-from coterie.web.links import go_to, users_url
+from coterie.web.links import go_to, users_url, with_query
 from coterie.web.members import MemberRequest, member
 from coterie.web.outcomes import say
 from coterie.web.selection import NotSelected, Selection
@@ -85,12 +87,18 @@ def _form(
     """With a suggested name or, after a post that was not saved, with what was sent."""
     words = capfirst(sentence(node, audience.catalogue, names(request.workspace)))
     suggested = words if len(words) <= MAX_NAME else words[: MAX_NAME - 1] + "…"
+    query = urlencode({"view": selection.view.query})
     context: dict[str, Any] = {
         "name": request.POST.get("name", suggested),
         "kind": FIXED if request.POST.get("kind") == FIXED else LIVE,
         "words": words,
         "people": selection.people,
         "view_query": selection.view.query,
+        "live_segments": [
+            (segment, with_query(reverse("segment-rule", args=[segment.public_id]), query))
+            for segment in segments_of(request.workspace)
+            if segment.is_rule
+        ],
         "back": users_url(selection.view),
         "max_name": MAX_NAME,
         "error": error,

@@ -30,7 +30,7 @@ _CASES = (str, str.upper, str.lower, str.swapcase)
 
 @pytest.mark.parametrize("key", ["default_email", "userId"])
 def test_looking_by_hash_finds_whom_the_slow_way_finds(workspace: Workspace, key: str) -> None:
-    texts = list(dict.fromkeys([*TEXTS, *_ODD]))
+    texts = list(dict.fromkeys(text[:256] for text in [*TEXTS, *_ODD]))  # No user id is longer.
     attributes = [{"default_email": text} if key == "default_email" else {} for text in texts]
     user_ids = [str(number) if key == "default_email" else text for number, text in enumerate(texts)]
     people = [Person(user_id=name, attributes=of) for name, of in zip(user_ids, attributes, strict=True)]

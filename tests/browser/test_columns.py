@@ -212,7 +212,8 @@ def test_density_and_rows_are_chosen_and_kept(users):
     before = users.locator("tbody tr").first.bounding_box()["height"]
     users.get_by_label("Density").select_option("compact")
     expect(users.locator("table.grid")).to_have_attribute("data-density", "compact")
-    assert users.locator("tbody tr").first.bounding_box()["height"] < before
+    # The new page may still be waiting for its style sheet.
+    users.wait_for_function("most => document.querySelector('tbody tr').offsetHeight < most", arg=before)
     expect(users.get_by_text("Showing 26–50 of 60")).to_be_visible()
     users.goto("/users")
     expect(users.locator("table.grid")).to_have_attribute("data-density", "compact")

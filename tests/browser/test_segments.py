@@ -94,6 +94,15 @@ def test_everybody_can_use_the_pages(users, workspace, axe, scheme):
     users.get_by_role("link", name="Edit Oslo").click()
     expect(users.get_by_label("Name", exact=True)).to_be_focused()
     assert axe(users) == []
+    users.get_by_role("link", name="Edit the rule in Users").click()
+    users.get_by_role("link", name="Save as segment").click()
+    users.get_by_text("Change the rule of a live segment instead").click()
+    assert axe(users) == []
+    users.get_by_role("dialog").get_by_role("link", name="Oslo", exact=True).click()
+    expect(users.get_by_role("heading", name="0 people leave")).to_be_visible()
+    assert axe(users) == []
+    users.get_by_role("button", name="Update “Oslo”").click()
+    expect(said(users)).to_contain_text("“Oslo” has another rule now.")
 
 
 def test_on_a_phone_everything_fits(users, workspace):

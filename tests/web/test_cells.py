@@ -35,7 +35,7 @@ VOID = {"input", "path", "use", "br", "img"}
 ELEMENTS = {"tr", "td", "th", "label", "input", "a", "span", "svg", "use", "path", "bdi", "time"}
 ATTRIBUTES = {
     *("class", "type", "name", "value", "form", "autocomplete", "aria-label", "aria-hidden", "role", "scope", "href"),
-    *("data-label", "data-hue", "data-tone", "title", "datetime", "viewbox", "d"),
+    *("data-label", "data-hue", "data-kind", "data-tone", "title", "datetime", "viewbox", "d"),
 }
 
 
@@ -82,7 +82,7 @@ def row(value: Any, **fields: Any) -> Row:
 
 
 def sheet(columns: list[Column], names: dict[str, str] | None = None) -> Sheet:
-    return Sheet(columns, names or {}, {}, now(), pick=True)
+    return Sheet(columns, names or {}, (), {}, now(), pick=True)
 
 
 def looked_at(text: str, cells: int) -> Tree:

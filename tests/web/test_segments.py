@@ -1,5 +1,7 @@
 """The Segments page."""
 
+import re
+
 import pytest
 
 from coterie.audience.tree import Condition
@@ -153,6 +155,12 @@ def test_a_live_segment_says_its_rule_its_people_and_how_it_grew(browse, live):
     assert 'data-kind="rule"' in page.content.decode()
 
 
+def test_the_pill_of_a_live_segment_in_the_list_says_that_it_is_one(browse, live):
+    assert re.search(
+        r'<a class="pill"[^>]* data-kind="rule"[^>]*><span class="clip">Northern', browse.get("/users").content.decode()
+    )
+
+
 def test_a_broken_rule_needs_a_look_and_says_why(browse, workspace, crowd):
     base = create(workspace, "Base", "test")
     create_rule(workspace, "On top", Condition("segment", "in", (base.public_id,)), "test")
@@ -231,3 +239,38 @@ def test_a_viewer_sees_segments_and_changes_none(client_of, viewer, live, worksp
     for act in ("edit", "remove", "restore"):
         assert client.post(f"/segments/{live.public_id}/{act}", {"name": "Mine"}).status_code == 403
     assert [segment.name for segment in segments_of(workspace)] == ["Northern"]
+
+
+def test_the_rule_of_a_live_segment_is_changed_in_the_list_after_saying_who_enters_and_leaves(
+    browse, live, crowd, workspace
+):
+    crowd(1, default_city="Lima", default_name="Lia")
+    form = browse.get(f"/segments/{live.public_id}/edit")
+    assert "City is Oslo" in text_of(browse.get(link(form, "users\\?f=default_city")))
+    view = "f=default_city:is:Lima"
+    page = browse.get(link(browse.get("/users/segment", {"view": view}), f"{live.public_id}/rule"))
+    assert "Until now: people where City is Oslo . From now on: people where City is Lima ." in text_of(page)
+    assert "1 person enters Lia 2 people leave" in text_of(page)
+    response = browse.post(f"/segments/{live.public_id}/rule", {"view": view})
+    assert "“Northern” has another rule now." in said_on(browse.get(response.headers["Location"]))
+    settle(workspace)
+    assert sizes(workspace, [live.id]) == {live.id: 1}
+
+
+@pytest.mark.parametrize("view", ["", "match=all", "f=nonsense:is:1", "q={", "f=segment:in:{own}"])
+def test_a_rule_is_never_everybody_nor_the_segment_itself_nor_what_is_not_understood(browse, live, workspace, view):
+    sent = {"view": view.replace("{own}", live.public_id)}
+    address = f"/segments/{live.public_id}/rule"
+    page = browse.get(address, sent)
+    assert page.status_code == 422
+    assert "Update “Northern”" not in text_of(page)
+    assert browse.post(address, sent).status_code == 422
+    assert find(workspace, "Northern").filter == live.filter
+
+
+def test_manual_segments_and_those_of_others_have_no_rule_to_change(browse, workspace, other_workspace, crowd):
+    crowd(1, in_workspace=other_workspace, default_city="Oslo")
+    manual = create(workspace, "Mine", "test")
+    foreign = create_rule(other_workspace, "Foreign", Condition("default_city", "is", ("Oslo",)), "test")
+    for segment in (manual, foreign):
+        assert browse.post(f"/segments/{segment.public_id}/rule", {"view": OSLO}).status_code == 404

@@ -17,7 +17,7 @@ from coterie.audience.tree import All, Condition, Not
 from coterie.audience.view import View
 from coterie.core.ids import new_id
 from coterie.segments.catalogue import create
-from coterie.segments.models import Segment
+from coterie.segments.trash import remove
 from tests.conftest import PASSWORD
 from tests.web.pages import link, links, listed, said_on, text_of, undo_of
 
@@ -445,9 +445,11 @@ def test_a_view_of_a_removed_segment_is_marked(browse, workspace, crowd):
     segment = create(workspace, "Gone", "test")
     save(browse, f"f=segment:in:{segment.public_id}", "In it")
     assert "needs a look" not in text_of(browse.get(PAGE))
-    Segment.objects.filter(workspace=workspace, id=segment.id).delete()
-    assert "needs a look A segment it asks for was removed." in text_of(browse.get(PAGE))
-    assert "a removed segment" in text_of(browse.get(link(browse.get(PAGE), "segment:in")))
+    remove(workspace, segment, "test")
+    assert "needs a look" in text_of(browse.get(PAGE))
+    opened = browse.get(link(browse.get(PAGE), "segment:in"))
+    assert opened.status_code == 422
+    assert "removed" in text_of(opened)
 
 
 # ── Recent filters ──

@@ -63,8 +63,10 @@ customElements.define("filter-builder", class extends HTMLElement {
       event.preventDefault();
       one("[aria-current]", this)?.removeAttribute("aria-current");
     } else if (event.target.closest(".token button")) {
-      const box = this.boxes().find((found) => found.value === event.target.closest(".token").dataset.value);
-      box.click();
+      // Its box may be on its way: suggestions are swapped while one goes on.
+      this.chosen.delete(event.target.closest(".token").dataset.value);
+      this.restore();
+      this.form.dispatchEvent(new Event("change"));
     } else if (event.target.closest("[name=preset]")) {
       event.preventDefault();
       const [amount, unit] = event.target.closest("[name=preset]").value.split(" ");
@@ -209,6 +211,10 @@ customElements.define("filter-builder", class extends HTMLElement {
   async submitted(event) {
     event.preventDefault();
     const fields = new URLSearchParams(new FormData(this.form));
+    if (this.chosen && one("input[name=only_chosen]", this)) {
+      fields.delete("value");
+      for (const value of this.chosen) fields.append("value", value);
+    }
     const answer = await fetch(`${this.form.getAttribute("action")}?${fields}`);
     if (answer.redirected) {
       const url = new URL(answer.url);
