@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-import pyarrow as pa
-
 from coterie.accounts.models import Workspace
 from coterie.audience.audience import audience_of
 from coterie.audience.columns import RESERVED_KEYS, Type
@@ -53,22 +51,23 @@ class Incoming:
         self.position = 0
         self._chunks = self.source.chunks(CHUNK)
         self._ahead = ThreadPoolExecutor(1, "import")
-        self._following: Future[tuple[Chunk | None, pa.Table | None, int]] | None = None
+        self._following: Future[tuple[Chunk | None, int]] | None = None
 
     def next(self) -> bool:
-        """Understands the next chunk; False at the end of the file. The one after it is being read meanwhile."""
+        """Goes to the next chunk; False at the end of the file. The one after it is read and understood meanwhile."""
         if self.chunk is not None:
             self.done += self.chunk.rows
-        following = self._following or self._ahead.submit(self._read)
-        self.chunk, table, self.position = following.result()
-        if self.chunk is not None and table is not None:
+        self.chunk, self.position = (self._following or self._ahead.submit(self._read)).result()
+        if self.chunk is not None:
+            self.judge.take()
             self._following = self._ahead.submit(self._read)
-            self.judge.understand(table)
         return self.chunk is not None
 
-    def _read(self) -> tuple[Chunk | None, pa.Table | None, int]:
+    def _read(self) -> tuple[Chunk | None, int]:
         chunk = next(self._chunks, None)
-        return chunk, None if chunk is None else self.judge.cleaned(chunk), self.source.position
+        if chunk is not None:
+            self.judge.understand(chunk)
+        return chunk, self.source.position
 
     def catalogue(self) -> None:
         """Adds attributes that the present chunk is the first to have. Raises Refused when there are too many."""

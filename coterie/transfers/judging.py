@@ -1,7 +1,7 @@
 """What the rows of a file mean for the people who are there: set-based, in a small DuckDB database of its own.
 
-For each chunk: `understand` its cells, then, inside the transaction that has the people locked, `judge` the rows.
-Nothing here changes anybody; see `writing`.
+For each chunk: `understand` its cells and `take` them, then, inside the transaction that has the people locked, `judge`
+the rows. Nothing here changes anybody; see `writing`.
 """
 
 import json
@@ -83,32 +83,35 @@ class Judge:
                 "autoload_known_extensions": False,
             }
         )
-        self._db.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = false")
+        self._db.execute("SET GLOBAL TimeZone = 'UTC'; SET GLOBAL preserve_insertion_order = false")
+        self._ahead = self._db.cursor()
         # Every user id, e-mail address and person that a row was about, as hashes: what is there twice is rejected.
         self._db.execute("CREATE TABLE seen (key UBIGINT, line BIGINT); CREATE TABLE emails (key UBIGINT, id BIGINT)")
 
     def close(self) -> None:
         """Lets go of the memory."""
+        self._ahead.close()
         self._db.close()
 
-    def cleaned(self, chunk: Chunk) -> pa.Table:
-        """The cells of a chunk, for `understand`. May be done in another thread."""
+    def understand(self, chunk: Chunk) -> None:
+        """Cleans, types and checks the cells of a chunk. May be done in another thread, while rows are judged."""
         arrays = [cleaned(chunk.columns[index], self._guarded) for index, _ in self._columns]
-        return pa.table([pa.array(chunk.numbers, pa.int64()), *arrays], names=["line", *self._texts.values()])
-
-    def understand(self, table: pa.Table) -> None:
-        """Makes the rows of a chunk, cleaned, the present ones."""
-        self._db.register("chunk", table)
+        names = ["line", *self._texts.values()]
+        self._ahead.register("chunk", pa.table([pa.array(chunk.numbers, pa.int64()), *arrays], names=names))
         select = [
             f"{fragment(self._texts[key], key, self._types.get(key))} AS n{i}" for i, key in enumerate(self._values)
         ]
-        self._db.execute(
-            "CREATE OR REPLACE TABLE rows AS SELECT line,"
+        self._ahead.execute(
+            "CREATE OR REPLACE TABLE coming AS SELECT line,"
             f" {self._text('userId')} AS user_id, {self._text('default_email')} AS email,"
             f" {self._time('createdAt')} AS first_seen, {self._time('lastSeen')} AS last_seen,"
             f" {problem(self._texts, self._wishes.dates)} AS problem{''.join(f', {one}' for one in select)} FROM chunk"
         )
-        self._db.unregister("chunk")
+        self._ahead.unregister("chunk")
+
+    def take(self) -> None:
+        """Makes the rows that were understood last the present ones."""
+        self._db.execute("DROP TABLE IF EXISTS rows; ALTER TABLE coming RENAME TO rows")
 
     def values(self) -> dict[str, Any]:
         """The attributes of the present rows that are not empty everywhere, each with one of its values."""
@@ -260,7 +263,7 @@ class Judge:
         )
 
     def _new(self) -> list[tuple[Any, ...]]:
-        attributes = json_object([(f"n{n} IS NOT NULL", key, f"n{n}") for n, key in enumerate(self._values)])
+        attributes = json_object([("", key, f"n{n}") for n, key in enumerate(self._values)])
         return self._db.execute(
             f"SELECT line, user_id, {attributes}, {time_text('least(first_seen, last_seen)')}, {time_text('last_seen')}"
             f" FROM rows WHERE {_STRANGERS} ORDER BY line"

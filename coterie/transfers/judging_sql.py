@@ -33,12 +33,12 @@ def differs(old: str, new: str) -> str:
 
 
 def json_object(members: Sequence[tuple[str, str, str]]) -> str:
-    """A JSON object of (condition, key, value as JSON)."""
-    parts = ", ".join(
-        f"CASE WHEN {condition} THEN {literal(json.dumps(key, ensure_ascii=False) + ':')} || {value} END"
-        for condition, key, value in members
-    )
-    return f"('{{' || concat_ws(',', {parts}) || '}}')" if members else "'{}'"
+    """A JSON object of (condition, key, value as JSON); a member without a condition is there if its value is."""
+    parts = []
+    for condition, key, value in members:
+        member = f"{literal(json.dumps(key, ensure_ascii=False) + ':')} || {value}"
+        parts.append(f"CASE WHEN {condition} THEN {member} END" if condition else member)
+    return f"('{{' || concat_ws(',', {', '.join(parts)}) || '}}')" if members else "'{}'"
 
 
 def pointer(key: str) -> str:
