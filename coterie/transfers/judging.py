@@ -7,10 +7,12 @@ the rows. Nothing here changes anybody; see `writing`.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
+from django.conf import settings
 
 from coterie.audience import query
 from coterie.audience.audience import Audience
@@ -21,7 +23,8 @@ from coterie.transfers.judging_sql import differs, json_object, pointer, refusal
 from coterie.transfers.reading import Chunk
 from coterie.transfers.wishes import Wishes
 
-_MEMORY = "160MB"
+# Megabytes. DuckDB takes a block of 256 kB for each column of each table, however few the rows.
+_MEMORY, _PER_COLUMN = 48, 2
 # Who is named by an e-mail address, as a filter before the people themselves are looked at.
 # (A hash of NULL is a number like any other, so the key is made NULL by hand.)
 _EMAIL_KEY = "CASE WHEN {0} IS NOT NULL THEN hash('e' || lower({0})) END"
@@ -77,7 +80,9 @@ class Judge:
         self._emails = False
         self._db = duckdb.connect(
             config={
-                "memory_limit": _MEMORY,
+                "memory_limit": f"{_MEMORY + _PER_COLUMN * len(self._columns)}MB",
+                # People's data: where the rest of it is.
+                "temp_directory": str(Path(settings.DATA) / "import.tmp"),
                 "threads": 2,
                 "autoinstall_known_extensions": False,
                 "autoload_known_extensions": False,

@@ -636,3 +636,11 @@ def test_a_preview_shows_rows_samples_form_and_the_order_of_dates(workspace, tmp
 )
 def test_the_order_of_dates_is_guessed_from_days_above_twelve(cells, expected):
     assert guess_dates(cells) == expected
+
+
+def test_a_file_may_have_as_many_columns_as_are_allowed(workspace, load):
+    head = ",".join(f"c{n}" for n in range(499))
+    content = f"User ID,{head}\n" + "".join(f"u{n}," + ",".join(["x" * 40] * 499) + "\n" for n in range(300))
+    assert load(content).new == 300
+    assert load(content, policy="replace").same == 300
+    assert len(person(workspace, "u7").attributes) == 499
