@@ -14,6 +14,7 @@ PARTS: dict[str, tuple[tuple[str, ...], int | None]] = {
     "ingest": (DATABASES, None),
     "rules": (DATABASES, None),
     "export": (DATABASES[:1], None),
+    "import": (DATABASES, None),
     "bulk": (DATABASES, None),
     "memory": (DATABASES, 5_000),
 }

@@ -25,7 +25,8 @@ TITLES = {
     "replica": "Keeping the replica up to date",
     "ingest": "Chats coming in over HTTP",
     "rules": "Rule segments keep themselves up to date",
-    "export": "CSV of everybody",
+    "export": "Files of everybody",
+    "import": "Importing a file",
     "bulk": "Bulk actions and their undo",
     "memory": "Memory of the server",
 }

@@ -6,6 +6,7 @@ Table and column names come from our own code, values are always bound.
 import datetime as dt
 import json
 from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from typing import Any
 
 from django.db import connection
@@ -24,8 +25,10 @@ def insert_stored(table: str, columns: Sequence[str], rows: Iterable[Row]) -> No
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             with connection.wrap_database_errors, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
-                for row in rows:
-                    copy.write_row(row)
+                # In lines of our own making: psycopg looks for the right form of each value, which takes twice as long.
+                lines = map(_line, rows)
+                while block := "".join(islice(lines, 1000)):
+                    copy.write(block)
         else:
             marks = ", ".join(["%s"] * len(columns))
             cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(rows))
@@ -61,6 +64,7 @@ def among(ids: Sequence[int]) -> tuple[str, Any]:
     return "IN (SELECT value FROM json_each(%s))", json.dumps(list(ids))
 
 
+_NULL = "\\N"
 # JSON as it is stored.
 encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _PLAIN: dict[type, Callable[[Any], Any]] = {dict: encode, list: encode}
@@ -76,6 +80,22 @@ def among_texts(texts: Iterable[str]) -> tuple[str, Any]:
     if connection.vendor == "postgresql":
         return "= ANY(%s::text[])", list(texts)
     return "IN (SELECT value FROM json_each(%s))", json.dumps(list(texts))
+
+
+def _line(row: Row) -> str:
+    """A row as COPY takes it."""
+    return (
+        "\t".join([_escaped(value) if type(value) is str else _NULL if value is None else str(value) for value in row])
+        + "\n"
+    )
+
+
+def _escaped(text: str) -> str:
+    if "\\" in text:
+        text = text.replace("\\", "\\\\")
+    if "\n" in text or "\t" in text or "\r" in text:
+        text = text.replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r")
+    return text
 
 
 def _plain(row: Row) -> Row:

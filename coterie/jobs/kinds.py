@@ -16,9 +16,10 @@ KINDS = {
     **dict.fromkeys(("join", "leave", "set", "clear", "ban", "unban", "delete"), "coterie.bulk.doing.step"),
     "undo": "coterie.bulk.undoing.step",
     "import": "coterie.transfers.importer.step",
+    "export": "coterie.transfers.exporting.step",
 }
 # What workers do from time to time.
-SWEEPS = ("coterie.bulk.forgetting.sweep", "coterie.segments.trash.sweep")
+SWEEPS = ("coterie.bulk.forgetting.sweep", "coterie.segments.trash.sweep", "coterie.transfers.files.clean")
 
 
 def sweep() -> None:

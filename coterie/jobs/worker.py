@@ -76,7 +76,7 @@ def claim(worker: str) -> Operation | None:
 def run(operation: Operation, worker: str, stop: threading.Event | None = None) -> None:
     """Works on an operation of this worker's until it is over, paused, lost, or `stop` is set."""
     this, tries, stop = Run(operation, worker), 0, stop or threading.Event()
-    while this.operation.state == State.RUNNING and not _granted(this):
+    while this.operation.state == State.RUNNING and not granted(this):
         if stop.is_set():
             this.mine().update(state=State.QUEUED, worker="", leased_until=None)
             return
@@ -104,7 +104,7 @@ def _wait(stop: threading.Event, tries: int) -> None:
     stop.wait(2.0**tries)
 
 
-def _granted(this: Run) -> bool:
+def granted(this: Run) -> bool:
     """Whether somebody wished the operation to stop, which it then does."""
     wish = this.mine().values_list("wish", flat=True).first()
     if wish == Wish.PAUSE:

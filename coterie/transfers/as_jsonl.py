@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from coterie.audience.columns import Column, Type
+from coterie.transfers.headings import spelled
 from coterie.transfers.rows import Rows
 
 _ROWS = 20_000
@@ -23,7 +24,7 @@ def pieces(rows: Rows, bom: bool) -> Iterator[bytes]:
 
 def _cell(column: Column) -> str:
     """`"key":value` as a DuckDB expression: NULL when there is no value (of a segment column: its ids)."""
-    name = (json.dumps(column.key, ensure_ascii=False) + ":").replace("'", "''")
+    name = (json.dumps(spelled(column.key), ensure_ascii=False) + ":").replace("'", "''")
     if column.type == Type.SEGMENT:
         return "s.segments"
     if column.is_custom:

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from coterie.audience.columns import Column, Type
+from coterie.transfers.headings import spelled
 from coterie.transfers.rows import Rows, Sink
 
 # A row group: enough for good compression, few enough for constant memory.
@@ -28,7 +29,7 @@ def pieces(rows: Rows, bom: bool) -> Iterator[bytes]:
     """Row group by row group, then the footer."""
     columns = [_fitting(column, rows) for column in rows.columns]
     schema = pa.schema(
-        [(column.key, pa.int32() if column.key == "chats" else _TYPES[column.type]) for column in columns]
+        [(spelled(column.key), pa.int32() if column.key == "chats" else _TYPES[column.type]) for column in columns]
     )
     sink = Sink()
     writer = pq.ParquetWriter(pa.PythonFile(sink, "w"), schema, compression="snappy")

@@ -2,7 +2,7 @@
 
 Texts are texts, also if they look like a formula; numbers, booleans and the times of the program are what they are
 called. Written by ourselves, column by column: libraries think about each cell and take ten times as long; see
-docs/decisions/0012-xlsx.md.
+docs/decisions/0014-xlsx-of-our-own.md.
 """
 
 import re

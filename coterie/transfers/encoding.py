@@ -1,6 +1,7 @@
 """Which encoding a text file is in."""
 
 import codecs
+import re
 from typing import BinaryIO
 
 from charset_normalizer import from_bytes
@@ -30,6 +31,11 @@ _LIKELY = [
     ),
     *("cp1254", "cp1255", "cp1256", "cp1257", "cp932", "shift_jis", "euc_jp", "gb18030", "big5", "cp949", "mac_roman"),
 ]
+# These look alike to statistics, but only in the right one there are no signs in the middle of words; the first is the
+# one that is meant most often.
+_LATIN = ("cp1252", "cp1250", "iso8859_2", "iso8859_1", "iso8859_15", "cp1254", "cp1257", "mac_roman")
+_SIGN = "[\x80-\xa9\xab-\xb4\xb6-\xb9\xbb-\xbf×÷‚„…†‡ˆ‰‹‘’“”•–—™›˘˙˛˝ˇ\ufffd]"
+_ODD = re.compile(f"(?<=[A-Za-z]){_SIGN}|{_SIGN}(?=[A-Za-z])")
 _BLOCK = 1 << 20
 # Bytes beyond ASCII tell the encoding: so much around them is looked at, and no more of the file than this.
 _ENOUGH, _MOST = 1 << 16, 1 << 30
@@ -97,4 +103,6 @@ def _decodes(line: bytes) -> bool:
 
 def _guess(sample: bytes) -> str:
     best = from_bytes(sample[:_ENOUGH], cp_isolation=_LIKELY, enable_fallback=False).best()
-    return best.encoding if best is not None else "cp1252"
+    if best is not None and best.encoding not in _LATIN:
+        return best.encoding
+    return min(_LATIN, key=lambda name: len(_ODD.findall(sample.decode(name, errors="replace"))))

@@ -15,7 +15,7 @@ from coterie.audience.audience import Audience
 from coterie.audience.compiler import Predicate
 from coterie.core.clock import UTC, iso, now
 from coterie.core.ids import from_public, new_id, to_public
-from coterie.transfers.export import Form, opened
+from coterie.transfers.export import Export, Form, opened
 from coterie.transfers.headings import personal_keys
 from coterie.transfers.manifest import ENDING, Manifest, read
 
@@ -63,21 +63,7 @@ def write(
                 for piece in export.pieces(progress, stop):
                     digest.update(piece)
                     size += file.write(piece)
-            manifest = Manifest(
-                path.name,
-                form.format.value,
-                export.people,
-                reason.filter,
-                reason.query,
-                export.revision,
-                reason.actor,
-                iso(now()) or "",
-                [column.key for column in export.columns],
-                personal_keys(export.columns),
-                form.raw,
-                size,
-                digest.hexdigest(),
-            )
+            manifest = _manifest(path.name, export, reason, size, digest.hexdigest())
         part.replace(path)
         manifest.write(path.parent)
     finally:
@@ -93,9 +79,15 @@ def keep(
     reason: Reason,
     progress: Callable[[int], None] = lambda people: None,
     stop: Callable[[], bool] = lambda: False,
+    *,
+    export_id: str | None = None,
 ) -> Kept:
-    """Writes an export that stays downloadable for `KEPT`. `name` without its ending: `users-2026-11-25`."""
-    place = folder(audience.workspace) / to_public(new_id())
+    """Writes an export that stays downloadable for `KEPT`. `name` without its ending: `users-2026-11-25`.
+
+    An export of the same id that was begun before is written anew.
+    """
+    place = folder(audience.workspace) / (export_id or to_public(new_id()))
+    shutil.rmtree(place, ignore_errors=True)
     place.mkdir(mode=0o700, parents=True)
     try:
         write(place / f"{name}.{form.format.value}", audience, predicate, form, reason, progress, stop)
@@ -143,6 +135,24 @@ def clean() -> int:
 def folder(workspace: Workspace) -> Path:
     """Where the exports of a workspace are."""
     return Path(settings.DATA) / "exports" / str(workspace.uid)
+
+
+def _manifest(name: str, export: Export, reason: Reason, size: int, digest: str) -> Manifest:
+    return Manifest(
+        file=name,
+        format=export.form.format.value,
+        people=export.people,
+        filter=reason.filter,
+        query=reason.query,
+        revision=export.revision,
+        actor=reason.actor,
+        made_at=iso(now()) or "",
+        columns=[column.key for column in export.columns],
+        personal=personal_keys(export.columns),
+        raw=export.form.raw,
+        bytes=size,
+        sha256=digest,
+    )
 
 
 def _kept(place: Path) -> Kept | None:

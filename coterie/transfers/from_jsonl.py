@@ -26,6 +26,7 @@ class JsonLines:
         self._raw = raw
         self.form = "JSON Lines"
         self.samples: dict[str, Value] = {}
+        self.guarded = False
         names: dict[str, None] = {}
         for _, line in self._numbered():
             item = _object(line)

@@ -31,6 +31,7 @@ class ParquetFile:
         self._fields = list(self._file.schema_arrow)
         self.header = checked_header([field.name for field in self._fields])
         self.samples: dict[str, Value] = {}
+        self.guarded = False
         for name, field in zip(self.header, self._fields, strict=True):
             if pa.types.is_boolean(field.type):
                 self.samples[name] = True

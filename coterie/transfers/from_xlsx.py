@@ -32,6 +32,7 @@ class Workbook:
         self._head = first
         self.header = checked_header([(cell or "").strip() for cell in first])
         self.samples: dict[str, Value] = {}
+        self.guarded = True
 
     @property
     def position(self) -> int:

@@ -3,7 +3,7 @@
 Files for people (CSV, XLSX) have readable headings: first those of ChatBot's own export, so that scripts which read
 that file read this one; then the program's labels, whatever the team calls an attribute (renaming one in Settings
 breaks no script and no import); custom attributes go by their key. `attribute_of` finds the attribute behind each.
-Files for programs (JSON Lines, Parquet) have the keys themselves.
+Files for programs (JSON Lines, Parquet) have the keys themselves, as `spelled`.
 """
 
 from collections.abc import Sequence
@@ -72,6 +72,11 @@ def attribute_of(name: str) -> str:
     if name.startswith(CUSTOM_PREFIX):
         return name.removeprefix(CUSTOM_PREFIX)
     return _NAMES.get(name.lower(), name)
+
+
+def spelled(key: str) -> str:
+    """The attribute so that `attribute_of` finds it, also when it is called like a heading."""
+    return key if attribute_of(key) == key else f"{CUSTOM_PREFIX}{key}"
 
 
 def personal_keys(columns: Sequence[Column]) -> list[str]:

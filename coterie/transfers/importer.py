@@ -28,8 +28,8 @@ from coterie.accounts.audit import record as audit
 from coterie.accounts.models import Workspace
 from coterie.core.clock import now
 from coterie.jobs.ending import end
-from coterie.jobs.running import LEASE, Failed, Progress, Run
-from coterie.jobs.worker import worker_name
+from coterie.jobs.running import LEASE, Failed, Lost, Progress, Run, rows
+from coterie.jobs.worker import granted, worker_name
 from coterie.journal.commit import Transaction
 from coterie.journal.models import Operation, State
 from coterie.people.attributes import Refused
@@ -91,19 +91,28 @@ def import_file(
 def _carry_out(run: Run, incoming: Incoming, progress: Callable[[int], None], stop: Callable[[], bool]) -> Summary:
     try:
         incoming.next()
-        while run.operation.state == State.RUNNING:
+        # Somebody may pause or cancel it on the page, too; a worker goes on with what was paused.
+        while run.operation.state == State.RUNNING and not granted(run):
             if stop():
                 _end(run, State.CANCELLED)
                 break
             _advance(run, incoming)
             progress(run.operation.done)
+    except Lost:
+        pass
     except KeyboardInterrupt:
         _end(run, State.CANCELLED)
         raise
+    except RuntimeError as error:
+        # This is what DuckDB makes of Ctrl-C.
+        if "interrupted" not in str(error):
+            raise
+        _end(run, State.CANCELLED)
+        raise KeyboardInterrupt from error
     except (Refused, WrongFile, OSError, Failed) as error:
         _end(run, State.FAILED, str(error))
         raise Failed(str(error)) from error
-    return summary(run.operation, incoming.columns())
+    return summary(rows(run.operation).get(), incoming.columns())
 
 
 def dry_run(
@@ -126,7 +135,7 @@ def dry_run(
             if rejected:
                 size = incoming.rejects.add(rejected, size)
             incoming.judge.accept()
-            progress(min(incoming.source.position, path.stat().st_size))
+            progress(min(incoming.position, path.stat().st_size))
     finally:
         incoming.close()
     rejected_file = incoming.rejects.path if size else None
@@ -165,7 +174,7 @@ def summary(operation: Operation, columns: dict[str, str | None] | None = None) 
         columns=columns if columns is not None else operation.details["columns"],
         rejected_file=_rejected_file(path) if operation.result.get("rejected") else None,
         operation_id=operation.id,
-        stopped=operation.state == State.CANCELLED,
+        stopped=operation.state != State.DONE,
     )
 
 
@@ -179,7 +188,7 @@ def _rejected_file(path: Path) -> Path:
 
 def _begin(incoming: Incoming, path: Path, actor: str, *, mine: bool) -> Operation:
     """The operation; `mine`: in our hands from the beginning, so that no worker takes it."""
-    remember(incoming.workspace, incoming.source.header, incoming.keys)
+    remember(incoming.workspace, incoming.names, incoming.keys)
     held = {"state": State.RUNNING, "worker": worker_name(), "leased_until": now() + LEASE}
     return Operation.objects.create(
         workspace=incoming.workspace,
@@ -240,7 +249,7 @@ def _work(tx: Transaction, operation: Operation, incoming: Incoming) -> Progress
         found["rejected_bytes"] = incoming.rejects.add(rejected, size) - size
     rows = incoming.chunk.rows if incoming.chunk else 0
     counts = {**found, "rows": rows, "rejected": len(rejected)}
-    read = min(incoming.source.position, operation.total)
+    read = min(incoming.position, operation.total)
     return Progress(operation.position + rows, max(read - operation.done, 0), touched, counts)
 
 

@@ -1,6 +1,7 @@
 """A file being imported: opened, its columns mapped, its rows understood chunk by chunk."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from coterie.accounts.models import Workspace
@@ -14,7 +15,7 @@ from coterie.transfers.from_csv import CsvFile
 from coterie.transfers.judging import Judge, Judged
 from coterie.transfers.mapping import mapped
 from coterie.transfers.opening import open_file
-from coterie.transfers.reading import Chunk, Source, WrongFile
+from coterie.transfers.reading import Chunk, Source, WrongFile, names_of
 from coterie.transfers.rejects import Reject, Rejects
 from coterie.transfers.wishes import Wishes
 from coterie.transfers.writing import people
@@ -29,14 +30,15 @@ class Incoming:
         self.workspace, self.path, self.wishes = workspace, path, wishes
         self.source = open_file(path, wishes.encoding, wishes.delimiter)
         try:
-            self.keys = mapped(self.source.header, wishes.mapping)
+            self.names = names_of(self.source, wishes.raw)
+            self.keys = mapped(self.names, wishes.mapping)
             audience = audience_of(workspace)
             columns = (*audience.catalogue.columns, *audience.catalogue.hidden.values())
             known = {column.key: column.type for column in columns}
             self.samples = _samples(self.source, self.keys)
             _check(workspace, wishes, [key for key in self.keys if key is not None and key not in known])
             types = {key: Type(guess_type(value)) for key, value in self.samples.items()} | known
-            self.judge = Judge(audience, self.keys, types, wishes)
+            self.judge = Judge(audience, self.keys, types, wishes, guarded=self.source.guarded and not wishes.raw)
         except BaseException:
             self.source.close()
             raise
@@ -45,16 +47,27 @@ class Incoming:
         self._catalogued = set(known)
         self.done = 0
         self.chunk: Chunk | None = None
+        # Bytes of the file up to the end of the present chunk.
+        self.position = 0
         self._chunks = self.source.chunks(CHUNK)
+        self._ahead = ThreadPoolExecutor(1, "import")
+        self._following: Future[tuple[Chunk | None, int]] | None = None
 
     def next(self) -> bool:
-        """Understands the next chunk; False at the end of the file."""
+        """Goes to the next chunk; False at the end of the file. The one after it is read and understood meanwhile."""
         if self.chunk is not None:
             self.done += self.chunk.rows
-        self.chunk = next(self._chunks, None)
+        self.chunk, self.position = (self._following or self._ahead.submit(self._read)).result()
         if self.chunk is not None:
-            self.judge.understand(self.chunk)
+            self.judge.take()
+            self._following = self._ahead.submit(self._read)
         return self.chunk is not None
+
+    def _read(self) -> tuple[Chunk | None, int]:
+        chunk = next(self._chunks, None)
+        if chunk is not None:
+            self.judge.understand(chunk)
+        return chunk, self.source.position
 
     def catalogue(self) -> None:
         """Adds attributes that the present chunk is the first to have. Raises Refused when there are too many."""
@@ -80,12 +93,13 @@ class Incoming:
 
     def close(self) -> None:
         """Lets go of the file."""
+        self._ahead.shutdown(cancel_futures=True)
         self.source.close()
         self.judge.close()
 
     def columns(self) -> dict[str, str | None]:
         """Heading → the attribute that it fills."""
-        return dict(zip(self.source.header, self.keys, strict=True))
+        return dict(zip(self.names, self.keys, strict=True))
 
 
 def segments(workspace: Workspace, wishes: Wishes) -> list[int]:

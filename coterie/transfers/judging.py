@@ -1,30 +1,35 @@
 """What the rows of a file mean for the people who are there: set-based, in a small DuckDB database of its own.
 
-For each chunk: `understand` its cells, then, inside the transaction that has the people locked, `judge` the rows.
-Nothing here changes anybody; see `writing`.
+For each chunk: `understand` its cells and `take` them, then, inside the transaction that has the people locked, `judge`
+the rows. Nothing here changes anybody; see `writing`.
 """
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
-from django.db import connection
+from django.conf import settings
 
 from coterie.audience import query
 from coterie.audience.audience import Audience
 from coterie.audience.columns import RESERVED_KEYS, Type
 from coterie.core.clock import FUTURE_TOLERANCE, UTC, now
 from coterie.transfers.cells import TIMES, cleaned, fragment, moment, problem
+from coterie.transfers.judging_sql import differs, json_object, pointer, refusals, sql_list, time_text
 from coterie.transfers.reading import Chunk
 from coterie.transfers.wishes import Wishes
 
-_MEMORY = "160MB"
+# Megabytes. DuckDB takes a block of 256 kB for each column of each table, however few the rows.
+_MEMORY, _PER_COLUMN = 48, 2
 # Who is named by an e-mail address, as a filter before the people themselves are looked at.
 # (A hash of NULL is a number like any other, so the key is made NULL by hand.)
 _EMAIL_KEY = "CASE WHEN {0} IS NOT NULL THEN hash('e' || lower({0})) END"
+
+_STRANGERS = "line IN (SELECT line FROM judged WHERE problem IS NULL AND person IS NULL)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,47 +61,62 @@ class Judge:
     """The rows of one file. `keys` are the attributes of its columns, None where a column is not read."""
 
     def __init__(
-        self, audience: Audience, keys: Sequence[str | None], types: Mapping[str, Type], wishes: Wishes
+        self,
+        audience: Audience,
+        keys: Sequence[str | None],
+        types: Mapping[str, Type],
+        wishes: Wishes,
+        *,
+        guarded: bool,
     ) -> None:
         self._audience = audience
         self._columns = [(index, key) for index, key in enumerate(keys) if key is not None]
         self._texts = {key: f"t{number}" for number, (_, key) in enumerate(self._columns)}
         self._types = types
         self._wishes = wishes
+        self._guarded = guarded
         self._by_email_only = wishes.match == "email" or "userId" not in self._texts
         self._values = [key for key in self._texts if key not in ("userId", *TIMES)]
         self._emails = False
         self._db = duckdb.connect(
             config={
-                "memory_limit": _MEMORY,
+                "memory_limit": f"{_MEMORY + _PER_COLUMN * len(self._columns)}MB",
+                # People's data: where the rest of it is.
+                "temp_directory": str(Path(settings.DATA) / "import.tmp"),
                 "threads": 2,
                 "autoinstall_known_extensions": False,
                 "autoload_known_extensions": False,
             }
         )
-        self._db.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = false")
+        self._db.execute("SET GLOBAL TimeZone = 'UTC'; SET GLOBAL preserve_insertion_order = false")
+        self._ahead = self._db.cursor()
         # Every user id, e-mail address and person that a row was about, as hashes: what is there twice is rejected.
         self._db.execute("CREATE TABLE seen (key UBIGINT, line BIGINT); CREATE TABLE emails (key UBIGINT, id BIGINT)")
 
     def close(self) -> None:
         """Lets go of the memory."""
+        self._ahead.close()
         self._db.close()
 
     def understand(self, chunk: Chunk) -> None:
-        """Makes the rows of the chunk the present ones."""
-        arrays = [cleaned(chunk.columns[index], not self._wishes.raw) for index, _ in self._columns]
-        table = pa.table([pa.array(chunk.numbers, pa.int64()), *arrays], names=["line", *self._texts.values()])
-        self._db.register("chunk", table)
+        """Cleans, types and checks the cells of a chunk. May be done in another thread, while rows are judged."""
+        arrays = [cleaned(chunk.columns[index], self._guarded) for index, _ in self._columns]
+        names = ["line", *self._texts.values()]
+        self._ahead.register("chunk", pa.table([pa.array(chunk.numbers, pa.int64()), *arrays], names=names))
         select = [
             f"{fragment(self._texts[key], key, self._types.get(key))} AS n{i}" for i, key in enumerate(self._values)
         ]
-        self._db.execute(
-            "CREATE OR REPLACE TABLE rows AS SELECT line,"
+        self._ahead.execute(
+            "CREATE OR REPLACE TABLE coming AS SELECT line,"
             f" {self._text('userId')} AS user_id, {self._text('default_email')} AS email,"
             f" {self._time('createdAt')} AS first_seen, {self._time('lastSeen')} AS last_seen,"
             f" {problem(self._texts, self._wishes.dates)} AS problem{''.join(f', {one}' for one in select)} FROM chunk"
         )
-        self._db.unregister("chunk")
+        self._ahead.unregister("chunk")
+
+    def take(self) -> None:
+        """Makes the rows that were understood last the present ones."""
+        self._db.execute("DROP TABLE IF EXISTS rows; ALTER TABLE coming RENAME TO rows")
 
     def values(self) -> dict[str, Any]:
         """The attributes of the present rows that are not empty everywhere, each with one of its values."""
@@ -178,7 +198,8 @@ class Judge:
         person = "e.id" if self._wishes.match == "email" else "coalesce(u.id, e.id)"
         self._db.execute(f"""
             CREATE OR REPLACE TABLE matched AS
-            SELECT r.*, {person} AS person, CASE {_refusals(self._wishes)} ELSE r.problem END AS why,
+            SELECT r.line, r.user_id IS NULL AS nameless, {person} AS person,
+                CASE {refusals(self._wishes)} ELSE r.problem END AS why,
                 CASE WHEN r.user_id IS NOT NULL THEN hash('u' || r.user_id) END AS ku,
                 {_EMAIL_KEY.format("r.email")} AS ke,
                 CASE WHEN {person} IS NOT NULL THEN hash('p' || {person}) END AS kp
@@ -194,14 +215,14 @@ class Judge:
             CREATE OR REPLACE TABLE keys AS
             SELECT unnest([ku, ke, kp]) AS key, line FROM matched WHERE why IS NULL;
             DELETE FROM keys WHERE key IS NULL""")
-        mine = "CASE WHEN user_id IS NULL THEN ke ELSE ku END" if self._wishes.match == "user_id" else "ke"
+        mine = "CASE WHEN nameless THEN ke ELSE ku END" if self._wishes.match == "user_id" else "ke"
         also = "ku" if self._wishes.match == "email" else "NULL"
         self._db.execute(f"""
             CREATE OR REPLACE TABLE judged AS
             WITH firsts AS (
                 SELECT key, min(line) AS line FROM (
                     FROM keys UNION ALL SELECT s.key, s.line FROM seen s SEMI JOIN keys USING (key)) GROUP BY key)
-            SELECT m.* EXCLUDE (problem, why), CASE
+            SELECT m.line, m.person, CASE
                 WHEN why IS NOT NULL THEN why
                 WHEN least(a.line, b.line, c.line) < m.line THEN
                     'line ' || least(a.line, b.line, c.line) || ' is about the same person; the first one counts.'
@@ -211,9 +232,9 @@ class Judge:
 
     def _compare(self) -> None:
         """`compared`: those who are there, with what is different about each attribute."""
-        pointers = [_pointer(key) for key in self._values]
-        extracted = f"json_extract(t.attributes, {_list(pointers)})" if pointers else "[]"
-        tests = [f"{_differs(f'old[{n + 1}]', f'n{n}')} AS d{n}" for n in range(len(self._values))]
+        pointers = [pointer(key) for key in self._values]
+        extracted = f"json_extract(t.attributes, {sql_list(pointers)})" if pointers else "[]"
+        tests = [f"{differs(f'old[{n + 1}]', f'n{n}')} AS d{n}" for n in range(len(self._values))]
         replace = self._wishes.policy == "replace"
         tests += [f"(n{n} IS NULL AND old[{n + 1}] IS NOT NULL) AS g{n}" for n in range(len(self._values)) if replace]
         flags = [test.rpartition(" AS ")[2] for test in tests]
@@ -221,13 +242,14 @@ class Judge:
             CREATE OR REPLACE TABLE compared AS
             SELECT *, {" OR ".join(flags) or "false"} AS differs FROM (
                 SELECT *{"".join(f", {test}" for test in tests)} FROM (
-                    SELECT j.*, t.attributes, {extracted} AS old
-                    FROM judged j JOIN there t ON t.id = j.person WHERE j.problem IS NULL))""")
+                    SELECT r.*, j.person, t.attributes, {extracted} AS old
+                    FROM judged j JOIN there t ON t.id = j.person JOIN rows r ON r.line = j.line
+                    WHERE j.problem IS NULL))""")
 
     def _changed_sql(self) -> str:
         numbers = range(len(self._values))
-        after = _object([(f"d{n}", key, f"n{n}") for n, key in enumerate(self._values)])
-        before = _object(
+        after = json_object([(f"d{n}", key, f"n{n}") for n, key in enumerate(self._values)])
+        before = json_object(
             [
                 (f"d{n} AND old[{n + 1}] IS NOT NULL", key, f"old[{n + 1}]::VARCHAR")
                 for n, key in enumerate(self._values)
@@ -235,8 +257,8 @@ class Judge:
         )
         gone, nulls = "'{}'", "'{}'"
         if self._wishes.policy == "replace":
-            gone = _object([(f"g{n}", self._values[n], f"old[{n + 1}]::VARCHAR") for n in numbers])
-            nulls = _object([(f"g{n}", self._values[n], "'null'") for n in numbers])
+            gone = json_object([(f"g{n}", self._values[n], f"old[{n + 1}]::VARCHAR") for n in numbers])
+            nulls = json_object([(f"g{n}", self._values[n], "'null'") for n in numbers])
         return (
             f"SELECT person, json_merge_patch(json_merge_patch(attributes, {nulls}), after)::VARCHAR,"
             " CASE WHEN after <> '{}' THEN before END, CASE WHEN after <> '{}' THEN after END,"
@@ -246,10 +268,10 @@ class Judge:
         )
 
     def _new(self) -> list[tuple[Any, ...]]:
-        attributes = _object([(f"n{n} IS NOT NULL", key, f"n{n}") for n, key in enumerate(self._values)])
+        attributes = json_object([("", key, f"n{n}") for n, key in enumerate(self._values)])
         return self._db.execute(
-            f"SELECT line, user_id, {attributes}, {_text_of('least(first_seen, last_seen)')}, {_text_of('last_seen')}"
-            " FROM judged WHERE problem IS NULL AND person IS NULL ORDER BY line"
+            f"SELECT line, user_id, {attributes}, {time_text('least(first_seen, last_seen)')}, {time_text('last_seen')}"
+            f" FROM rows WHERE {_STRANGERS} ORDER BY line"
         ).fetchall()
 
     def _ids(self, condition: str, table: str = "judged") -> list[int]:
@@ -262,7 +284,7 @@ class Judge:
             return {}
         numbers = range(len(self._values))
         sums = ", ".join(f"count(n{n})" for n in numbers)
-        (found,) = self._db.execute(f"SELECT {sums} FROM judged WHERE problem IS NULL AND person IS NULL").fetchall()
+        (found,) = self._db.execute(f"SELECT {sums} FROM rows WHERE {_STRANGERS}").fetchall()
         total = dict(zip(self._values, found, strict=True))
         if differs != "false":
             replace = self._wishes.policy == "replace"
@@ -273,58 +295,6 @@ class Judge:
             (more,) = self._db.execute(f"SELECT {sums} FROM compared WHERE {differs}").fetchall()
             total = {key: total[key] + change for key, change in zip(self._values, more, strict=True)}
         return total
-
-
-def _refusals(wishes: Wishes) -> str:
-    """Why a row is not clear about whom it means, as WHENs."""
-    several = "WHEN {}e.n > 1 THEN e.n || ' people have this e-mail; give the user id'"
-    if wishes.match == "user_id":
-        return several.format("r.problem IS NULL AND r.user_id IS NULL AND ")
-    return (
-        "WHEN r.problem IS NULL AND r.email IS NULL THEN 'default_email: the row has no e-mail address.' "
-        + several.format("r.problem IS NULL AND ")
-        + " WHEN r.problem IS NULL AND e.id IS NULL AND u.id IS NOT NULL"
-        " THEN 'userId: it belongs to somebody with another e-mail address.'"
-    )
-
-
-def _differs(old: str, new: str) -> str:
-    """Whether a value is another one, in whatever type it is stored: a file does not tell 12 from "12"."""
-    text_old, text_new = f"({old} ->> '$')", f"({new}::JSON ->> '$')"
-    return f"""CASE
-        WHEN {new} IS NULL THEN false WHEN {old} IS NULL THEN true WHEN {old}::VARCHAR = {new} THEN false
-        WHEN left({old}::VARCHAR, 1) = '"' AND left({new}, 1) = '"' THEN {text_old} <> {text_new}
-        WHEN {old}::VARCHAR IN ('true', 'false') OR {new} IN ('true', 'false')
-        THEN lower({text_old}) <> lower({text_new})
-        ELSE coalesce(try_cast({text_old} AS DOUBLE) <> try_cast({text_new} AS DOUBLE), true) END"""
-
-
-def _object(members: Sequence[tuple[str, str, str]]) -> str:
-    """A JSON object of (condition, key, value as JSON)."""
-    parts = ", ".join(
-        f"CASE WHEN {condition} THEN {_literal(json.dumps(key, ensure_ascii=False) + ':')} || {value} END"
-        for condition, key, value in members
-    )
-    return f"('{{' || concat_ws(',', {parts}) || '}}')" if members else "'{}'"
-
-
-def _pointer(key: str) -> str:
-    """The JSON pointer of a member."""
-    return "/" + key.replace("~", "~0").replace("/", "~1")
-
-
-def _list(texts: Sequence[str]) -> str:
-    return f"[{', '.join(map(_literal, texts))}]"
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _text_of(time: str) -> str:
-    """As the database takes it; in SQLite, as Django stores it: UTC, microseconds unless they are zero."""
-    zone = " || '+00'" if connection.vendor == "postgresql" else ""
-    return f"replace(strftime({time}, '%Y-%m-%d %H:%M:%S.%f'), '.000000', ''){zone}"
 
 
 def _naive(moment_: Any) -> str:

@@ -10,8 +10,7 @@ from coterie.accounts.models import Workspace
 from coterie.audience.columns import DEFAULT_COLUMNS, Catalogue, Group
 from coterie.core.clock import now
 from coterie.people.attributes import Refused, validated
-from coterie.transfers.guard import unguard
-from coterie.transfers.headings import CUSTOM_PREFIX, attribute_of
+from coterie.transfers.headings import attribute_of, spelled
 from coterie.transfers.models import ImportMapping
 from coterie.transfers.reading import LINE, REASON, WrongFile
 
@@ -42,7 +41,7 @@ def mapped(header: Sequence[str], wishes: Mapping[str, str]) -> list[str | None]
 
     `wishes` says it for single columns: heading → attribute, or "" for "do not read".
     """
-    names = [unguard(cell.strip()) for cell in header]
+    names = list(header)
     if unknown := sorted(set(wishes) - set(names)):
         raise WrongFile(f"There is no column “{unknown[0]}”; there are {', '.join(names)}.")
     if names[:2] == [LINE, REASON]:  # A file of rejected rows, mended.
@@ -63,19 +62,13 @@ def guess(header: Sequence[str], catalogue: Catalogue) -> dict[str, str]:
     """What the columns probably fill, for somebody to look at: heading → attribute, or "" for "do not read"."""
     labels = {_plain(column.label): column.key for column in catalogue.columns}
     found: dict[str, str] = {}
-    for cell in header:
-        name = unguard(cell.strip())
+    for name in header:
         key = attribute_of(name)
         if key not in _COLUMNS and key not in catalogue.by_key and key not in catalogue.hidden:
             key = labels.get(_plain(name)) or _known(_plain(name)) or key
         taken = spelled(key) in found.values()
         found[name] = "" if not name or taken or key in NOT_READ or _refusal(key) else spelled(key)
     return found
-
-
-def spelled(key: str) -> str:
-    """The attribute so that `attribute_of` finds it, also when it is called like a heading."""
-    return key if attribute_of(key) == key else f"{CUSTOM_PREFIX}{key}"
 
 
 def remembered(workspace: Workspace, header: Sequence[str]) -> dict[str, str] | None:
@@ -86,8 +79,7 @@ def remembered(workspace: Workspace, header: Sequence[str]) -> dict[str, str] | 
 
 def remember(workspace: Workspace, header: Sequence[str], keys: Sequence[str | None]) -> None:
     """Keeps how this file is mapped, for the next one with the same headings."""
-    names = [unguard(cell.strip()) for cell in header]
-    mapping = {name: spelled(key) if key else "" for name, key in zip(names, keys, strict=True) if name}
+    mapping = {name: spelled(key) if key else "" for name, key in zip(header, keys, strict=True) if name}
     with transaction.atomic():
         ImportMapping.objects.update_or_create(
             workspace=workspace, headings=_fingerprint(header), defaults={"mapping": mapping, "used_at": now()}

@@ -10,6 +10,7 @@ from typing import Protocol
 import pyarrow as pa
 
 from coterie.people.attributes import Value
+from coterie.transfers.guard import unguard
 
 MAX_CELL = 100_000
 MAX_COLUMNS = 500
@@ -51,12 +52,14 @@ class Chunk:
 class Source(Protocol):
     """A file being read. `samples` are first values that the file itself gives a type (JSON does, CSV does not).
 
-    `header` names each column once. `form` says in words how it is read: `CSV, UTF-8, “;”`.
+    `header` names each column once. `form` says in words how it is read: `CSV, UTF-8, “;”`. `guarded`: a file of this
+    kind may come from a spreadsheet, and so has guards against formulas.
     """
 
     header: list[str]
     samples: dict[str, Value]
     form: str
+    guarded: bool
 
     @property
     def position(self) -> int:
@@ -67,6 +70,11 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Lets go of the file."""
+
+
+def names_of(source: Source, raw: bool = False) -> list[str]:
+    """The header without guards; of a `raw` file, as it is."""
+    return [unguard(name) for name in source.header] if source.guarded and not raw else list(source.header)
 
 
 def checked_header(names: Sequence[str]) -> list[str]:

@@ -296,3 +296,33 @@ def _answer(url, token=None):
             return answer.read()
     except OSError:
         return None
+
+
+def test_every_format_goes_out_with_a_manifest_and_comes_back(coterie, people_file, tmp_path):
+    coterie("import", str(people_file))
+    for ending in ("csv", "xlsx", "jsonl", "parquet"):
+        target = tmp_path / f"out.{ending}"
+        coterie("export", "--filter", "plan:is:pro", "-o", str(target))
+        manifest = json.loads((tmp_path / f"out.{ending}.manifest.json").read_text())
+        assert (manifest["people"], manifest["format"], manifest["query"]) == (1, ending, "f=plan:is:pro")
+        assert "1 unchanged" in coterie("import", str(target)).stdout
+    assert coterie("export", "--bom", "--columns", "userId").stdout.startswith("\ufeff")
+    raw = coterie("export", "--raw", "--format", "csv", "--columns", "Name").stdout
+    assert '\n"=Bob"' in raw
+
+
+def test_a_dry_run_changes_nothing(coterie, people_file):
+    told = coterie("import", str(people_file), "--dry-run", "--segment", "News").stdout
+    assert "3 rows: 2 people would be created, 0 updated, 0 unchanged, 1 rejected." in told
+    assert len(coterie("export").stdout.splitlines()) == 1
+    assert "2 people created" in coterie("import", str(people_file), "--segment", "News", "--segment", "More").stdout
+
+
+def test_import_matches_by_email_and_refuses_new_attributes(coterie, people_file, tmp_path):
+    coterie("import", str(people_file))
+    path = tmp_path / "more.csv"
+    path.write_text("Email;Plan;Shoe\nANA@b.c;team;43\n")
+    refused = coterie("import", str(path), "--map", "Plan=plan", "--no-new-attributes", code=2).stderr
+    assert "There is no attribute “Shoe” yet" in refused
+    done = coterie("import", str(path), "--map", "Plan=plan", "--match", "email").stdout
+    assert "1 updated" in done

@@ -1,0 +1,116 @@
+"""Exports in the background: an operation whose result is a kept file, downloadable for seven days.
+
+One step writes the whole file. After a crash, or a pause, it is written anew: a file is of one moment.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from coterie.accounts.models import Workspace
+from coterie.audience.audience import Audience, audience_of
+from coterie.audience.sentence import sentence
+from coterie.audience.tree import FilterError
+from coterie.audience.view import View
+from coterie.bulk.selection import Selection
+from coterie.jobs.running import Failed, Progress, Run, rows
+from coterie.journal.models import Operation, State, Wish
+from coterie.segments.catalogue import names
+from coterie.transfers import files
+from coterie.transfers.export import Form, Format
+from coterie.transfers.files import Kept, Reason
+from coterie.transfers.rows import Stopped
+
+KIND = "export"
+# Between two looks at whether somebody wants it to stop, in seconds.
+_LOOK = 0.5
+
+
+def queue_export(workspace: Workspace, actor: str, selection: Selection, form: Form, name: str) -> Operation:
+    """Leaves an export to a worker. `name` is the file's, without its ending. Raises FilterError."""
+    audience = audience_of(workspace)
+    people = selection.count(audience)
+    reason = reason_of(audience, actor, selection)
+    return Operation.objects.create(
+        workspace=workspace,
+        kind=KIND,
+        label=f"Export {people:,} people as {form.format.value.upper()}: {reason.filter}"[:300],
+        actor=actor,
+        total=people,
+        state=State.QUEUED,
+        undo_until=None,
+        details={
+            "selection": selection.to_json(),
+            "name": name,
+            "format": form.format.value,
+            "columns": None if form.columns is None else [column.key for column in form.columns],
+            "bom": form.bom,
+            "raw": form.raw,
+        },
+    )
+
+
+def reason_of(audience: Audience, actor: str, selection: Selection) -> Reason:
+    """Who is in the file and why, for its manifest and the audit trail."""
+    if not selection.by_filter:
+        return Reason(actor, f"{len(selection.ids):,} people selected by hand", "")
+    said = sentence(selection.filter, audience.catalogue, names(audience.workspace))
+    without = f", without {len(selection.ids):,} people" if selection.ids else ""
+    view = View("all", () if selection.filter is None else (selection.filter,))
+    return Reason(actor, said + without, view.query)
+
+
+def finished(workspace: Workspace, operation: Operation) -> Kept | None:
+    """The file of an export, once it is there and as long as it is kept."""
+    return files.find(workspace, operation.public_id)
+
+
+def step(run: Run) -> None:
+    """Writes the file; see `jobs.kinds`."""
+    operation = run.operation
+    audience = audience_of(operation.workspace)
+    selection = Selection.from_json(operation.details["selection"])
+    try:
+        kept = files.keep(
+            operation.details["name"],
+            audience,
+            selection.predicate(audience),
+            _form(audience, operation.details),
+            reason_of(audience, operation.actor, selection),
+            *_watching(run),
+            export_id=operation.public_id,
+        )
+    except Stopped:
+        return
+    except (FilterError, OSError) as error:
+        raise Failed(str(error)) from error
+    row = rows(operation).get()
+    counts = {"people": kept.manifest.people, "bytes": kept.manifest.bytes}
+    rows(operation).update(total=kept.manifest.people)
+    run.save(Progress(1, kept.manifest.people - row.done, counts=counts, finished=True))
+
+
+def _form(audience: Audience, details: dict[str, Any]) -> Form:
+    keys = details["columns"]
+    columns = (
+        None if keys is None else [audience.catalogue.by_key[key] for key in keys if key in audience.catalogue.by_key]
+    )
+    return Form(Format(details["format"]), columns, details["bom"], details["raw"])
+
+
+def _watching(run: Run) -> tuple[Callable[[int], None], Callable[[], bool]]:
+    """Tells the operation how far it is, and the export whether to stop, every now and then."""
+    looked, done = [time.monotonic()], [0]
+
+    def progress(people: int) -> None:
+        done[0] = people
+
+    def stop() -> bool:
+        if time.monotonic() - looked[0] < _LOOK:
+            return False
+        looked[0] = time.monotonic()
+        if not run.mine().update(done=done[0]):
+            return True
+        return run.mine().values_list("wish", flat=True).first() != Wish.NONE
+
+    return progress, stop
