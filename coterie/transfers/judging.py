@@ -28,7 +28,6 @@ _MEMORY, _PER_COLUMN = 48, 2
 # Who is named by an e-mail address, as a filter before the people themselves are looked at.
 # (A hash of NULL is a number like any other, so the key is made NULL by hand.)
 _EMAIL_KEY = "CASE WHEN {0} IS NOT NULL THEN hash('e' || lower({0})) END"
-
 _STRANGERS = "line IN (SELECT line FROM judged WHERE problem IS NULL AND person IS NULL)"
 
 
