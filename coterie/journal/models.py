@@ -9,7 +9,10 @@ from coterie.core.tenancy import TenantModel
 
 
 class Kind(models.TextChoices):
-    """What happened to a person. New people of an operation are `created` by it; others are `seen` a first time."""
+    """What happened to a person.
+
+    New people of an operation are `created` by it, with the values they got; others are `seen` a first time.
+    """
 
     CREATED = "created"
     SEEN = "seen"
