@@ -13,7 +13,7 @@ PARTS: dict[str, tuple[tuple[str, ...], int | None]] = {
     "replica": (DATABASES, None),
     "ingest": (DATABASES, None),
     "rules": (DATABASES, None),
-    "export": (DATABASES[:1], None),
+    "export": (DATABASES, None),
     "import": (DATABASES, None),
     "bulk": (DATABASES, None),
     "memory": (DATABASES, 5_000),

@@ -13,10 +13,11 @@ def resident_mb(pid: int) -> float:
 
 def peak_mb(pid: int | None = None) -> float:
     """The most that this process, or another one on Linux, ever held."""
-    if pid is not None:
-        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
-        return int(status.partition("VmHWM:")[2].split()[0]) * 1024 / 1e6
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+    status = Path(f"/proc/{pid or 'self'}/status")
+    if pid is None and not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    # Not from getrusage, whose figure begins with what the parent held.
+    return int(status.read_text(encoding="ascii").partition("VmHWM:")[2].split()[0]) * 1024 / 1e6
 
 
 def total_memory_mb() -> float:

@@ -1,12 +1,13 @@
 """The Chromium that the browser tests drive. As a command: get one if there is none."""
 
-import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
+
+from tools.debian import install
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -31,14 +32,9 @@ def main() -> int:
     """Debian's package when we may install one, otherwise Playwright's own."""
     if on_path() or _playwrights():
         return 0
-    if os.geteuid() == 0 and shutil.which("apt-get"):
-        print("No Chromium here; installing Debian's …", flush=True)
-        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for command in (["update"], ["install", "--yes", "--no-install-recommends", "chromium"]):
-            if subprocess.run(["apt-get", "--quiet", "--quiet", *command], env=environment, check=False).returncode:
-                break
-        if on_path():
-            return 0
+    install("chromium")
+    if on_path():
+        return 0
     print("No Chromium here; installing Playwright's …", flush=True)
     subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False)
     if _playwrights():

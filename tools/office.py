@@ -1,10 +1,11 @@
 """The LibreOffice that tests open our files with. As a command: get one if there is none."""
 
-import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+from tools.debian import install
 
 NAMES = ("soffice", "libreoffice", "/Applications/LibreOffice.app/Contents/MacOS/soffice")
 PACKAGE = "libreoffice-calc-nogui"
@@ -32,14 +33,9 @@ def main() -> int:
     """Debian's package when we may install one."""
     if on_path():
         return 0
-    if os.geteuid() == 0 and shutil.which("apt-get"):
-        print("No LibreOffice here; installing Debian's …", flush=True)
-        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for command in (["update"], ["install", "--yes", "--no-install-recommends", PACKAGE]):
-            if subprocess.run(["apt-get", "--quiet", "--quiet", *command], env=environment, check=False).returncode:
-                break
-        if on_path():
-            return 0
+    install(PACKAGE)
+    if on_path():
+        return 0
     print("The tests of exports need LibreOffice: put `soffice` on the PATH, then run this again.", file=sys.stderr)
     return 1
 

@@ -32,7 +32,7 @@ def insert_stored(
         if connection.vendor == "postgresql":
             with connection.wrap_database_errors, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
                 # In lines of our own making: psycopg looks for the right form of each value, which takes twice as long.
-                end = "".join(f"\t{_field(value)}" for value in common.values()) + "\n"
+                end = "".join(f"\t{_line((value,))}" for value in common.values()) + "\n"
                 lines = (_line(row) + end for row in rows)
                 while block := "".join(islice(lines, 1000)):
                     copy.write(block)
@@ -95,10 +95,6 @@ def _line(row: Row) -> str:
     return "\t".join(
         [_escaped(value) if type(value) is str else _NULL if value is None else str(value) for value in row]
     )
-
-
-def _field(value: Any) -> str:
-    return _line((value,))
 
 
 def _escaped(text: str) -> str:

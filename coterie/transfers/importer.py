@@ -35,7 +35,7 @@ from coterie.journal.models import Operation, State
 from coterie.people.attributes import Refused
 from coterie.segments.membership import preview
 from coterie.transfers.incoming import Incoming, segments
-from coterie.transfers.judging import Judged
+from coterie.transfers.judged import Judged
 from coterie.transfers.mapping import remember
 from coterie.transfers.reading import WrongFile
 from coterie.transfers.wishes import Wishes, from_json

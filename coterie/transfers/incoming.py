@@ -12,7 +12,8 @@ from coterie.people.attributes import Value, catalogue_keys, guess_type
 from coterie.segments.membership import ByRule
 from coterie.segments.models import Kind, Segment
 from coterie.transfers.from_csv import CsvFile
-from coterie.transfers.judging import Judge, Judged
+from coterie.transfers.judged import Judged
+from coterie.transfers.judging import Judge
 from coterie.transfers.mapping import mapped
 from coterie.transfers.opening import open_file
 from coterie.transfers.reading import Chunk, Source, WrongFile, names_of

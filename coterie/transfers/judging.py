@@ -6,7 +6,6 @@ the rows. Nothing here changes anybody; see `writing`.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from coterie.audience.audience import Audience
 from coterie.audience.columns import RESERVED_KEYS, Type
 from coterie.core.clock import FUTURE_TOLERANCE, UTC, now
 from coterie.transfers.cells import TIMES, cleaned, fragment, moment, problem
+from coterie.transfers.judged import Judged, Person
 from coterie.transfers.judging_sql import differs, json_object, pointer, refusals, sql_list, time_text
 from coterie.transfers.reading import Chunk
 from coterie.transfers.wishes import Wishes
@@ -29,31 +29,6 @@ _MEMORY, _PER_COLUMN = 48, 2
 # (A hash of NULL is a number like any other, so the key is made NULL by hand.)
 _EMAIL_KEY = "CASE WHEN {0} IS NOT NULL THEN hash('e' || lower({0})) END"
 _STRANGERS = "line IN (SELECT line FROM judged WHERE problem IS NULL AND person IS NULL)"
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody who is there and whom a row may mean: `attributes` as JSON."""
-
-    id: int
-    user_id: str
-    attributes: str
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """What becomes of a chunk. Texts called JSON are encoded.
-
-    `new`: (line, user id or None, attributes as JSON, first seen, last seen), in the order of the file.
-    `changed`: (person id, attributes as JSON, before, after, removed: JSON or None), by id.
-    `same`: ids of people whom the row does not change. `rejected`: (line, reason). `gained` counts attributes.
-    """
-
-    new: list[tuple[Any, ...]]
-    changed: list[tuple[Any, ...]]
-    same: list[int]
-    rejected: list[tuple[int, str]]
-    gained: dict[str, int]
 
 
 class Judge:
