@@ -1,4 +1,4 @@
-"""People from a file: CSV, XLSX, JSON Lines or Parquet, in journal transactions of 10,000 rows.
+"""People from a file: CSV, XLSX, JSON Lines or Parquet, in journal transactions of 6,000 rows.
 
 A row is about the person with its User ID or, without one, with its e-mail address (`Wishes.match`); if there is
 nobody, it makes a new person. What happens to somebody who is there already is the policy:
