@@ -49,6 +49,8 @@ def users(page, sign_in, owner, people) -> Page:
 
 
 def rows(page: Page) -> list[str]:
+    # Without script a click ends when the next page begins to arrive.
+    page.wait_for_load_state("domcontentloaded")
     return page.locator(".who bdi").all_inner_texts()
 
 
