@@ -26,8 +26,13 @@ KIND = "export"
 _LOOK = 0.5
 
 
-def queue_export(workspace: Workspace, actor: str, selection: Selection, form: Form, name: str) -> Operation:
-    """Leaves an export to a worker. `name` is the file's, without its ending. Raises FilterError."""
+def queue_export(
+    workspace: Workspace, actor: str, selection: Selection, form: Form, name: str, *, everybody: bool = False
+) -> Operation:
+    """Leaves an export to a worker. `name` is the file's, without its ending. Raises FilterError.
+
+    `everybody`: nobody is left out, so whoever downloads it has to prove who they are.
+    """
     audience = audience_of(workspace)
     people = selection.count(audience)
     reason = reason_of(audience, actor, selection)
@@ -46,6 +51,7 @@ def queue_export(workspace: Workspace, actor: str, selection: Selection, form: F
             "columns": None if form.columns is None else [column.key for column in form.columns],
             "bom": form.bom,
             "raw": form.raw,
+            "everybody": everybody,
         },
     )
 
@@ -86,7 +92,7 @@ def step(run: Run) -> None:
         raise Failed(str(error)) from error
     row = rows(operation).get()
     counts = {"people": kept.manifest.people, "bytes": kept.manifest.bytes}
-    rows(operation).update(total=kept.manifest.people)
+    rows(operation).update(total=kept.manifest.people, seconds=0)
     run.save(Progress(1, kept.manifest.people - row.done, counts=counts, finished=True))
 
 
@@ -100,7 +106,8 @@ def _form(audience: Audience, details: dict[str, Any]) -> Form:
 
 def _watching(run: Run) -> tuple[Callable[[int], None], Callable[[], bool]]:
     """Tells the operation how far it is, and the export whether to stop, every now and then."""
-    looked, done = [time.monotonic()], [0]
+    began = time.monotonic()
+    looked, done = [began], [0]
 
     def progress(people: int) -> None:
         done[0] = people
@@ -109,7 +116,7 @@ def _watching(run: Run) -> tuple[Callable[[int], None], Callable[[], bool]]:
         if time.monotonic() - looked[0] < _LOOK:
             return False
         looked[0] = time.monotonic()
-        if not run.mine().update(done=done[0]):
+        if not run.mine().update(done=done[0], seconds=looked[0] - began):
             return True
         return run.mine().values_list("wish", flat=True).first() != Wish.NONE
 
