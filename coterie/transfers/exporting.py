@@ -56,6 +56,14 @@ def queue_export(
     )
 
 
+def again(workspace: Workspace, actor: str, failed: Operation) -> Operation:
+    """Leaves a failed export to a worker once more, of the people whom its selection finds then. Raises FilterError."""
+    details = failed.details
+    form = _form(audience_of(workspace), details)
+    selection = Selection.from_json(details["selection"])
+    return queue_export(workspace, actor, selection, form, details["name"], everybody=details.get("everybody", False))
+
+
 def reason_of(audience: Audience, actor: str, selection: Selection) -> Reason:
     """Who is in the file and why, for its manifest and the audit trail."""
     if not selection.by_filter:
