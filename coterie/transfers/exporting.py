@@ -39,7 +39,7 @@ def queue_export(
     return Operation.objects.create(
         workspace=workspace,
         kind=KIND,
-        label=f"Export {people:,} people as {form.format.value.upper()}: {reason.filter}"[:300],
+        label=f"Export {people:,} people as {form.format.words}: {reason.filter}"[:300],
         actor=actor,
         total=people,
         state=State.QUEUED,

@@ -17,6 +17,7 @@ from coterie.core.clock import now
 from coterie.jobs.crowds import remembered
 from coterie.jobs.queries import named
 from coterie.journal.models import Operation, State
+from coterie.transfers.export import Format
 from coterie.transfers.exporting import KIND, finished
 from coterie.transfers.files import Kept
 from coterie.web.actors import called
@@ -133,7 +134,7 @@ def _file(row: Operation, kept: Kept | None) -> str:
     n = row.result.get("people", row.done)
     said = [
         ngettext("%(n)s person", "%(n)s people", n) % {"n": f"{n:,}"},
-        row.details.get("format", "").upper(),
+        Format(row.details["format"]).words,
         filesizeformat(row.result.get("bytes", 0)).replace("\xa0", " "),
     ]
     words = _("Kept until %(day)s") % {"day": written_day(kept.until)} if kept else _("The file is not kept any more")
