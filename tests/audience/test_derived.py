@@ -1,6 +1,7 @@
 """What the replica works out for each person: hashes to look somebody up by, and the number of their segments."""
 
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -17,6 +18,7 @@ from coterie.people.changes import create_people
 from coterie.people.models import Person
 from coterie.segments.catalogue import create
 from coterie.segments.membership import remove_from_segments, save_to_segments
+from coterie.segments.trash import remove, restore
 from tests.audience.evaluator import fold
 from tests.audience.mirror import add, change, forget
 from tests.audience.population import TEXTS, Population
@@ -96,3 +98,27 @@ def test_sorting_by_segments_goes_by_their_number(workspace: Workspace) -> None:
     rows = audience.page(View(sort="-segment"), 50).rows
     assert [len(row.segments) for row in rows] == sorted((len(row.segments) for row in rows), reverse=True)
     assert audience.page(View(sort="segment"), 50).rows == list(reversed(rows))
+
+
+@pytest.mark.parametrize("sort", ["segment", "-segment"])
+def test_sorting_by_segments_does_not_count_those_in_the_trash(workspace: Workspace, sort: str) -> None:
+    ids = add(workspace, 12)
+    segments = [create(workspace, f"S{number}", "test") for number in range(4)]
+    for number, segment in enumerate(segments):
+        save_to_segments(workspace, "test", [segment.id], ids[: 3 * number + 1])
+    for segment in segments[2:]:
+        remove(workspace, segment, "test")
+    expected = [sum(place < 3 * number + 1 for number in range(2)) for place in range(12)]
+    audience, view, found = audience_of(workspace), View(sort=sort), []
+    while True:  # Page by page, so that the cursors are asked, too.
+        page = audience.page(view, 5)
+        found += [row.id for row in page.rows]
+        if page.next is None:
+            break
+        view = replace(view, after=page.next)
+    assert sorted(found) == sorted(ids)
+    numbers = [expected[ids.index(row_id)] for row_id in found]
+    assert numbers == sorted(numbers, reverse=sort.startswith("-"))
+    restore(workspace, segments[3], "test")
+    first = audience_of(workspace).page(View(sort="-segment"), 1).rows[0]
+    assert first.id == ids[0]

@@ -12,6 +12,7 @@ from coterie.people.changes import People, create_people
 from coterie.people.models import Person
 from coterie.segments.catalogue import create
 from coterie.segments.membership import save_to_segments
+from coterie.segments.trash import remove
 from tests.web.pages import ids, link, links, listed, text_of
 
 
@@ -60,6 +61,16 @@ def test_a_row_shows_place_mail_and_segments(browse, crowd, workspace):
     assert "hana@x.example" in text
     assert "Kyoto, Japan" in text
     assert "Newsletter +1 : Friends" in text
+
+
+def test_a_row_does_not_show_segments_in_the_trash(browse, crowd, workspace):
+    person = crowd(1, default_name="Hana")[0]
+    segment = create(workspace, "Newsletter", "test")
+    save_to_segments(workspace, "test", [segment.id], [person.id])
+    remove(workspace, segment, "test")
+    text = text_of(browse.get("/users"))
+    assert "Newsletter" not in text
+    assert "none" in text
 
 
 def test_filters_of_the_url_narrow_the_list_down(browse, crowd):
