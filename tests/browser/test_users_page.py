@@ -10,9 +10,10 @@ from coterie.journal.commit import commit
 from coterie.people.changes import create_people
 from coterie.people.models import Person
 from coterie.segments.catalogue import create, segments_of
-from coterie.segments.membership import save_to_segments, sizes
+from coterie.segments.membership import sizes
 from tests.browser.conftest import watch
 from tests.conftest import PASSWORD
+from tests.makers import put_in
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def people(workspace) -> list[Person]:
     ]
     commit(workspace.pk, "test", lambda tx: create_people(tx, made))
     segment = create(workspace, "Early birds", "test")
-    save_to_segments(workspace, "test", [segment.id], [person.id for person in made[:3]])
+    put_in(workspace, "test", [segment.id], [person.id for person in made[:3]])
     return made
 
 

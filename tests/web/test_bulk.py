@@ -10,7 +10,8 @@ from coterie.bulk import start as starting
 from coterie.journal.models import Operation, State
 from coterie.people.models import Person
 from coterie.segments.catalogue import create
-from coterie.segments.membership import save_to_segments, sizes
+from coterie.segments.membership import sizes
+from tests.makers import put_in
 from tests.web.pages import said_on, text_of, undo_of
 
 
@@ -147,7 +148,7 @@ def test_only_attributes_of_the_catalogue_are_set(browse, crowd, key):
 def test_leave_shows_each_segment_and_takes_them_out(browse, crowd, workspace, shop):
     people = crowd(3)
     news, sales = create(workspace, "News", "test"), create(workspace, "Sales", "test")
-    save_to_segments(workspace, "test", [news.id], [person.id for person in people])
+    put_in(workspace, "test", [news.id], [person.id for person in people])
     fields = picked(people[:2]) | {"segment": [news.public_id, sales.public_id]}
     words = text_of(browse.post("/users/leave", fields))
     assert "News Changes 2 people" in words

@@ -15,12 +15,12 @@ from coterie.audience import query
 from coterie.audience.models import Attribute
 from coterie.journal.models import Operation, State
 from coterie.segments.catalogue import create
-from coterie.segments.membership import save_to_segments
 from coterie.transfers.export import Format
 from coterie.web import exports
 from coterie.web.downloads import download
 from coterie.web.fresh import LOGGED_IN_AT
 from tests.conftest import PASSWORD
+from tests.makers import put_in
 from tests.web.pages import csv_of, said_on, text_of
 
 
@@ -128,7 +128,7 @@ def test_people_of_another_workspace_are_not_in_the_file(browse, crowd, other_wo
 def test_a_segment_is_exported_by_its_name(browse, crowd, workspace):
     people = crowd(2, default_name="Ada {n}")
     segment = create(workspace, "Monthly Newsletter US ENG", "test")
-    save_to_segments(workspace, "test", [segment.id], [people[0].id])
+    put_in(workspace, "test", [segment.id], [people[0].id])
     dialog = browse.get(f"/segments/{segment.public_id}/export")
     assert "Export 1 person? Who: Segment is Monthly Newsletter US ENG ." in text_of(dialog)
     response = browse.post("/users/export", fields_of(dialog))

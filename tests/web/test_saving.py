@@ -6,10 +6,11 @@ import pytest
 
 from coterie.audience.tree import Condition
 from coterie.segments.catalogue import create, segments_of
-from coterie.segments.membership import save_to_segments, sizes
+from coterie.segments.membership import sizes
 from coterie.segments.models import Membership
 from coterie.segments.rules import create_rule
 from coterie.web import saving
+from tests.makers import put_in
 from tests.web.pages import text_of
 
 
@@ -27,7 +28,7 @@ def members(workspace, segment) -> set[int]:
 
 def test_the_dialog_says_what_would_happen(browse, crowd, workspace, newsletter):
     people = crowd(3, default_name="Ada {n}")
-    save_to_segments(workspace, "test", [newsletter.id], [people[0].id])
+    put_in(workspace, "test", [newsletter.id], [people[0].id])
     fields = {"person": [person.public_id for person in people], "segment": newsletter.public_id}
     dialog = browse.post("/users/save", fields)
     assert "Save 3 people to segments" in text_of(dialog)

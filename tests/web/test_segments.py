@@ -6,10 +6,11 @@ import pytest
 
 from coterie.audience.tree import Condition
 from coterie.segments.catalogue import create, find, segments_of
-from coterie.segments.membership import save_to_segments, sizes
+from coterie.segments.membership import sizes
 from coterie.segments.rules import create_rule
 from coterie.segments.settle import settle
 from coterie.segments.trash import remove
+from tests.makers import put_in
 from tests.web.pages import link, listed, said_on, text_of
 
 OSLO = "f=default_city:is:Oslo"
@@ -18,7 +19,7 @@ OSLO = "f=default_city:is:Oslo"
 def test_segments_are_listed_newest_first_with_their_people(browse, crowd, workspace):
     people = crowd(2)
     first, second = create(workspace, "First", "test"), create(workspace, "Second", "test")
-    save_to_segments(workspace, "test", [first.id], [person.id for person in people])
+    put_in(workspace, "test", [first.id], [person.id for person in people])
     text = text_of(browse.get("/segments"))
     assert text.index("Second Manual 0 0") < text.index("First Manual 2 +2")
     assert second.public_id in browse.get("/segments").content.decode()
@@ -27,7 +28,7 @@ def test_segments_are_listed_newest_first_with_their_people(browse, crowd, works
 def test_a_segment_leads_to_its_people(browse, crowd, workspace):
     people = crowd(2, default_name="Ada {n}")
     segment = create(workspace, "Friends", "test")
-    save_to_segments(workspace, "test", [segment.id], [people[1].id])
+    put_in(workspace, "test", [segment.id], [people[1].id])
     response = browse.get(link(browse.get("/segments"), "Show Friends in Users"))
     assert listed(response) == ["Ada 1"]
     assert "Segment is Friends" in text_of(response)
