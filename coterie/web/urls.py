@@ -70,6 +70,7 @@ urlpatterns = [
     path("segments/new", segments.new, name="segment-new"),
     path("segments/<str:public_id>/edit", segments.edit, name="segment-edit"),
     path("segments/<str:public_id>/rule", segment_rule.rule, name="segment-rule"),
+    path("segments/<str:public_id>/rule/undo", segment_rule.undo, name="segment-rule-undo"),
     path("segments/<str:public_id>/remove", segments.remove, name="segment-remove"),
     path("segments/<str:public_id>/restore", segments.restore, name="segment-restore"),
     path("segments/<str:public_id>/export", exports.segment, name="segment-export"),
