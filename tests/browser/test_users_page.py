@@ -199,7 +199,7 @@ def test_all_of_everybody_is_confirmed_before_it_is_downloaded(users):
     dialog = users.get_by_role("dialog", name="Export 60 people?")
     with users.expect_download() as download:
         dialog.get_by_label("Your password").fill(PASSWORD)
-        dialog.get_by_role("button", name="Export all").click()
+        dialog.get_by_role("button", name="Download").click()
     assert download.value.path().read_bytes().count(b"\r\n") == 61
     expect(dialog).to_be_hidden()
 
