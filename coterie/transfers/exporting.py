@@ -39,7 +39,7 @@ def queue_export(
     return Operation.objects.create(
         workspace=workspace,
         kind=KIND,
-        label=f"Export {people:,} people as {form.format.words}: {reason.filter}"[:300],
+        label=f"Export {_so_many(people)} as {form.format.words}: {reason.filter}"[:300],
         actor=actor,
         total=people,
         state=State.QUEUED,
@@ -67,9 +67,9 @@ def again(workspace: Workspace, actor: str, failed: Operation) -> Operation:
 def reason_of(audience: Audience, actor: str, selection: Selection) -> Reason:
     """Who is in the file and why, for its manifest and the audit trail."""
     if not selection.by_filter:
-        return Reason(actor, f"{len(selection.ids):,} people selected by hand", "")
+        return Reason(actor, f"{_so_many(len(selection.ids))} selected by hand", "")
     said = sentence(selection.filter, audience.catalogue, names(audience.workspace))
-    without = f", without {len(selection.ids):,} people" if selection.ids else ""
+    without = f", without {_so_many(len(selection.ids))}" if selection.ids else ""
     view = View("all", () if selection.filter is None else (selection.filter,))
     return Reason(actor, said + without, view.query)
 
@@ -102,6 +102,10 @@ def step(run: Run) -> None:
     counts = {"people": kept.manifest.people, "bytes": kept.manifest.bytes}
     rows(operation).update(total=kept.manifest.people, seconds=0)
     run.save(Progress(1, kept.manifest.people - row.done, counts=counts, finished=True))
+
+
+def _so_many(people: int) -> str:
+    return f"{people:,} {'person' if people == 1 else 'people'}"
 
 
 def _form(audience: Audience, details: dict[str, Any]) -> Form:

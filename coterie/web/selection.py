@@ -1,5 +1,6 @@
 """The people that somebody selected: some by hand (`person`, repeated), or everybody in a view (`all` and `view`) but
-for those unticked afterwards (`except`, repeated).
+for those unticked afterwards (`except`, repeated). A field may have several ids with spaces between them, because of a
+selection over many pages there are more than a form may have fields.
 """
 
 from collections.abc import Iterable
@@ -87,7 +88,8 @@ class Selection:
         }
 
 
-def _ids(texts: list[str]) -> list[int]:
+def _ids(fields: list[str]) -> list[int]:
+    texts = [text for field in fields for text in field.split()]
     if len(texts) > MAX_IDS:
         raise NotSelected(_("Too many people picked by hand; use a filter."))
     found = (from_public(text) for text in texts)

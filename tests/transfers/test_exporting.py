@@ -52,7 +52,7 @@ def test_people_picked_by_hand_and_exceptions(workspace, poles):
     assert finished(workspace, worked(queue_export(workspace, "m", picked, Form(), "x"))).manifest.people == 1
     but = Selection.of_filter(POLES.filter, [poles[0].id])
     kept = finished(workspace, worked(queue_export(workspace, "m", but, Form(), "x")))
-    assert (kept.manifest.people, kept.manifest.filter) == (2, "Country is Poland, without 1 people")
+    assert (kept.manifest.people, kept.manifest.filter) == (2, "Country is Poland, without 1 person")
 
 
 def test_one_that_is_cancelled_in_the_middle_leaves_no_file(workspace, poles, monkeypatch):

@@ -173,6 +173,24 @@ def test_the_server_streams_piece_by_piece():
     assert asyncio.run(read()) == [b"0\n", b"1\n", b"2\n", b"3\n", b"4\n"]
 
 
+def test_a_failure_while_the_server_streams_breaks_the_answer_off():
+    def pieces():
+        yield b"1"
+        yield b"2"
+        yield b"3"
+        raise OSError("the disk is gone")
+
+    async def read(got: list[bytes]) -> None:
+        request = ASGIRequest({"type": "http", "method": "POST", "path": "/", "headers": []}, io.BytesIO())
+        async for piece in download(request, pieces(), "users.csv", "text/csv"):
+            got.append(piece)
+
+    got: list[bytes] = []
+    with pytest.raises(OSError, match="the disk is gone"):
+        asyncio.run(read(got))
+    assert got == [b"1", b"2", b"3"]
+
+
 def test_a_download_is_one_piece_for_browsers(browse, crowd):
     """Compressed piece by piece, a browser would show the first piece only."""
     person = crowd(1)[0]
@@ -210,7 +228,7 @@ def test_the_dialog_says_who_and_how_many_before(browse, crowd, workspace):
     filtered = browse.get("/users/export/confirm?view=f%3Ddefault_city%3Ais%3AOslo")
     assert "Export 3 people? Who: City is Oslo ." in text_of(filtered)
     but = browse.post("/users/export", {"all": "1", "view": "f=default_city:is:Oslo", "except": people[0].public_id})
-    assert "Export 2 people? Who: City is Oslo, without 1 people ." in text_of(but)
+    assert "Export 2 people? Who: City is Oslo, without 1 person ." in text_of(but)
     assert not AuditEntry.objects.filter(workspace=workspace, action="people.export").exists()
 
 

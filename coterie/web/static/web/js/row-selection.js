@@ -116,15 +116,14 @@ customElements.define("row-selection", class extends HTMLElement {
 
   // Who cannot be seen here goes with the form, and so does how many of all who match that leaves.
   fields(everybody, total) {
-    for (const field of all("#selection [data-elsewhere]")) field.remove();
     const form = one("#selection");
     const here = new Set(this.boxes.map((box) => box.value));
-    for (const value of this.ids) {
-      if (!everybody && here.has(value)) continue;
-      const field = Object.assign(document.createElement("input"), { type: "hidden", name: everybody ? "except" : "person", value });
-      field.dataset.elsewhere = "";
-      form.append(field);
-    }
+    const elsewhere = [...this.ids].filter((id) => everybody || !here.has(id));
+    Object.assign(form.elements.elsewhere, {
+      name: everybody ? "except" : "person",
+      value: elsewhere.join(" "),
+      disabled: !elsewhere.length,
+    });
     // Before a late count is there, nobody has seen a number.
     if (this.dataset.total) form.elements.seen.value = everybody ? total - this.ids.size : total;
   }
