@@ -2,6 +2,7 @@
 
 import datetime as dt
 import itertools
+from collections.abc import Sequence
 from typing import Any
 
 from coterie.accounts.models import Workspace
@@ -11,6 +12,7 @@ from coterie.journal.commit import commit
 from coterie.people.attributes import catalogue_keys
 from coterie.people.changes import People
 from coterie.people.models import Person
+from coterie.segments.membership import join, leave, lock
 
 START = dt.datetime(2026, 5, 1, 12, tzinfo=UTC)
 _numbers = itertools.count(1)
@@ -41,3 +43,25 @@ def make_person(workspace: Workspace, **values: Any) -> Person:
 def make_people(workspace: Workspace, count: int, **values: Any) -> list[Person]:
     """Several new people with the same attributes."""
     return [make_person(workspace, **dict(values)) for _ in range(count)]
+
+
+def put_in(workspace: Workspace, actor: str, segment_ids: Sequence[int], person_ids: Sequence[int]) -> None:
+    """Puts people in segments by hand, in one transaction."""
+
+    def work(tx):
+        there = lock(tx, person_ids)
+        for segment_id in segment_ids:
+            join(tx, segment_id, there, tx.at)
+
+    commit(workspace.pk, actor, work)
+
+
+def take_out(workspace: Workspace, actor: str, segment_ids: Sequence[int], person_ids: Sequence[int]) -> None:
+    """Takes people out of segments by hand, in one transaction."""
+
+    def work(tx):
+        there = lock(tx, person_ids)
+        for segment_id in segment_ids:
+            leave(tx, segment_id, there, tx.at)
+
+    commit(workspace.pk, actor, work)

@@ -56,11 +56,10 @@ def page(
     With `patience` (seconds), `total` is None when counting would take longer; `count` then says it in its own time.
     The transaction of `reader` is over then: it answers nothing more, so whatever else is to be asked comes before.
     """
-    column = catalogue.by_key[view.sort_key]
-    total, found = _few(reader, predicate, view, column, limit + 1)
+    total, found = _few(reader, predicate, view, catalogue, limit + 1)
     if total is None:
         # Two steps: the few ids by their order, then their rows. Reading whole rows in the first step costs 5 × more.
-        found = _keys(reader, predicate, view, column, limit + 1)
+        found = _keys(reader, predicate, view, catalogue, limit + 1)
     more, found = len(found) > limit, found[:limit]
     if view.before is not None and not more:
         # The beginning of the list, with whoever came meanwhile: the same as the page without a cursor.
@@ -82,16 +81,18 @@ def page(
 
 
 def _few(
-    reader: duckdb.DuckDBPyConnection, predicate: Predicate, view: View, column: Column, limit: int
+    reader: duckdb.DuckDBPyConnection, predicate: Predicate, view: View, catalogue: Catalogue, limit: int
 ) -> tuple[int | None, list[tuple[int, Any]]]:
     """The total and the page's keys in one scan, when few people match; (None, []) when they are many.
 
     Whoever is looked for by a costly condition is mostly one of few, and then a second scan would double the time. When
     many match, this scan ends early.
     """
+    column = catalogue.by_key[view.sort_key]
+    value = _sort_value(column, catalogue)
     sql, params = _beyond(view, "v", "id", column.type)
     found = reader.execute(
-        f"WITH few AS MATERIALIZED (SELECT p.id, {_sort_value(column)} AS v FROM people p WHERE {predicate.sql}"
+        f"WITH few AS MATERIALIZED (SELECT p.id, {value} AS v FROM people p WHERE {predicate.sql}"
         f" LIMIT {FEW + 1}), number AS (SELECT count(*) AS n FROM few)"
         f" SELECT n, id, v FROM number LEFT JOIN (SELECT id, v FROM few WHERE true{sql}"
         f" ORDER BY {_order(view, 'v', 'id')} LIMIT {int(limit)}) ON true ORDER BY {_order(view, 'v', 'id')}",
@@ -102,10 +103,11 @@ def _few(
 
 
 def _keys(
-    reader: duckdb.DuckDBPyConnection, predicate: Predicate, view: View, column: Column, limit: int
+    reader: duckdb.DuckDBPyConnection, predicate: Predicate, view: View, catalogue: Catalogue, limit: int
 ) -> list[tuple[int, Any]]:
     """Ids and sort values of the next people in the view's order; going back, the nearest first."""
-    value = _sort_value(column)
+    column = catalogue.by_key[view.sort_key]
+    value = _sort_value(column, catalogue)
     sql, params = _beyond(view, value, "p.id", column.type)
     return reader.execute(
         f"SELECT p.id, {value} FROM people p WHERE {predicate.sql}{sql}"
@@ -184,14 +186,20 @@ def emails(reader: duckdb.DuckDBPyConnection) -> Iterator[pa.RecordBatch]:
 def cursor_after(reader: duckdb.DuckDBPyConnection, person_id: int, view: View, catalogue: Catalogue) -> Cursor | None:
     """The cursor that continues `view` after this person, for clients that page by the last id they saw."""
     column = catalogue.by_key[view.sort_key]
-    found = reader.execute(f"SELECT {_sort_value(column)} FROM people p WHERE p.id = ?", [person_id]).fetchone()
+    value = _sort_value(column, catalogue)
+    found = reader.execute(f"SELECT {value} FROM people p WHERE p.id = ?", [person_id]).fetchone()
     return Cursor(view.listing, _portable(found[0]), person_id) if found else None
 
 
-def _sort_value(column: Column) -> str:
-    """What people are ordered by; of segments, how many they are in."""
+def _sort_value(column: Column, catalogue: Catalogue) -> str:
+    """What people are ordered by; of segments, how many they are in, without those in the trash."""
     if column.type == Type.SEGMENT:
-        return "p.segments"
+        trash = [str(int(row_id)) for row_id, one in (catalogue.segments or {}).items() if one.removed]
+        if not trash:
+            return "p.segments"
+        # Counted here and not in the column, so that removing and restoring a segment touches none of its people.
+        thrown = f"t.person_id = p.id AND t.segment_id IN ({', '.join(trash)})"
+        return f"(p.segments - (SELECT count(*) FROM memberships t WHERE {thrown}))"
     return f"lower({column.sql})" if column.type == Type.TEXT else column.sql
 
 

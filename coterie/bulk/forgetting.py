@@ -1,6 +1,7 @@
 """When a deletion can no longer be undone, what was kept for it goes: chats, messages, and every value in the journal.
 
-The journal then still says that somebody was there and when they were deleted, but no longer who.
+The journal then still says that somebody was there and when they were deleted, but no longer who. And it is
+forgotten who a failed operation was about, which until then could be tried again.
 """
 
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from django.db import connection, transaction
 
 from coterie.core.bulk import among
 from coterie.core.clock import now
+from coterie.jobs.crowds import thaw
 from coterie.journal.models import Kind, Operation
 
 # People per transaction; each may have many messages.
@@ -20,6 +22,7 @@ def sweep() -> None:
     for operation in Operation.objects.filter(undo_until__lt=now()).order_by("undo_until"):
         while ids := _gone(operation):
             _forget(operation.workspace_id, ids)
+        thaw(operation)
         Operation.objects.filter(workspace_id=operation.workspace_id, id=operation.id).update(undo_until=None)
 
 

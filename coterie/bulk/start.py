@@ -1,5 +1,7 @@
 """Beginning a bulk action, or the undo of an operation."""
 
+from collections.abc import Mapping, Sequence
+
 from django.db import transaction
 
 from coterie.accounts.models import Workspace
@@ -9,7 +11,7 @@ from coterie.bulk.past import extent
 from coterie.bulk.selection import Selection
 from coterie.core.clock import now
 from coterie.jobs.control import NotPossible
-from coterie.jobs.crowds import freeze
+from coterie.jobs.crowds import freeze, meant
 from coterie.jobs.ending import end
 from coterie.jobs.running import LEASE, rows
 from coterie.jobs.worker import run, worker_name
@@ -35,6 +37,18 @@ def start(
     """
     action = checked(workspace, action)
     ids = selection.people(audience_of(workspace), if_count)
+    return _begin(workspace, actor, action, ids, _remembered(selection))
+
+
+def again(workspace: Workspace, actor: str, failed: Operation) -> Operation:
+    """Does what failed once more, to the same people, whoever they are by now. Raises Refused or Nobody."""
+    action = checked(workspace, Action.from_details(failed.kind, failed.details))
+    return _begin(workspace, actor, action, meant(failed), failed.details.get("selection", {}))
+
+
+def _begin(
+    workspace: Workspace, actor: str, action: Action, ids: Sequence[int], remembered: Mapping[str, object]
+) -> Operation:
     if not ids:
         raise Nobody("Nobody is selected.")
     catalogued(workspace, action)
@@ -45,7 +59,7 @@ def start(
             len(ids),
             kind=action.act.value,
             label=label(workspace, action, len(ids)),
-            details={**action.details, "selection": _remembered(selection)},
+            details={**action.details, "selection": remembered},
         )
         freeze(operation, ids)
     return _now_or_later(operation)

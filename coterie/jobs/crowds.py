@@ -31,6 +31,20 @@ def part(operation: Operation, number: int) -> list[int] | None:
     return None if packed is None else _unpacked(packed)
 
 
+def meant(operation: Operation) -> list[int]:
+    """Everybody who is or was meant, ascending; nobody when they were forgotten."""
+    found = Crowd.objects.filter(
+        workspace_id=operation.workspace_id, operation_id=operation.id, role=Role.MEANT
+    ).order_by("number")
+    return [row_id for packed in found.values_list("people", flat=True) for row_id in _unpacked(packed)]
+
+
+def remembered(workspace_id: int, operation_ids: Iterable[int]) -> set[int]:
+    """Those of these operations of which it is known who was meant: one query."""
+    found = Crowd.objects.filter(workspace_id=workspace_id, operation_id__in=set(operation_ids), role=Role.MEANT)
+    return set(found.values_list("operation_id", flat=True).distinct())
+
+
 def thaw(operation: Operation) -> None:
     """Forgets who was meant."""
     Crowd.objects.filter(workspace_id=operation.workspace_id, operation_id=operation.id, role=Role.MEANT).delete()

@@ -13,7 +13,8 @@ def end(operation: Operation, state: State, reason: str = "") -> None:
     An undo that is done leaves the other one undone; an undo that was cancelled gives it free to be undone again. And
     when an undo is undone itself, what it had undone is in effect again.
     """
-    thaw(operation)
+    if state != State.FAILED:  # Who was meant is remembered, so that it can be tried again.
+        thaw(operation)
     operation.state, operation.reason, operation.finished_at = state, reason[:500], now()
     operation.worker, operation.leased_until, operation.wish = "", None, Wish.NONE
     if "skipped" in operation.result:

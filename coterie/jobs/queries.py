@@ -1,11 +1,26 @@
 """Operations as people see them: what is going on, and what happened."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Count, Q, QuerySet
 
 from coterie.accounts.models import Workspace
+from coterie.core.clock import now
 from coterie.journal.models import Operation, State
 
 _OPEN = (State.QUEUED, State.RUNNING, State.PAUSED)
+_TAKEN_BACK = (State.DONE, State.FAILED, State.CANCELLED)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many operations there are of each sort."""
+
+    all: int
+    running: int
+    failed: int
+    undoable: int
 
 
 def operations(workspace: Workspace, limit: int, before: int | None = None) -> list[Operation]:
@@ -16,10 +31,9 @@ def operations(workspace: Workspace, limit: int, before: int | None = None) -> l
     return list(found.order_by("-id")[:limit])
 
 
-def running(workspace: Workspace) -> list[Operation]:
-    """What is not over, in the order in which it is worked on: one query."""
-    found = Operation.objects.filter(workspace=workspace, state__in=_OPEN)
-    return list(found.order_by("started_at", "id"))
+def running(workspace: Workspace, actor: str = "") -> list[Operation]:
+    """What is not over, in the order in which it is worked on: one query. With `actor`, only what they began."""
+    return list(_of(workspace, actor).filter(state__in=_OPEN).order_by("started_at", "id"))
 
 
 def operation(workspace: Workspace, operation_id: int) -> Operation | None:
@@ -27,12 +41,36 @@ def operation(workspace: Workspace, operation_id: int) -> Operation | None:
     return Operation.objects.filter(workspace=workspace, id=operation_id).first()
 
 
-def over(workspace: Workspace, limit: int, before: int | None = None) -> list[Operation]:
-    """As `operations`, without those that are not over."""
-    found = Operation.objects.filter(workspace=workspace).exclude(state__in=_OPEN)
+def over(
+    workspace: Workspace, limit: int, before: int | None = None, show: str = "", actor: str = ""
+) -> list[Operation]:
+    """As `operations`, without those that are not over. `show`: only those that "failed", or are "undoable"."""
+    found = _of(workspace, actor).exclude(state__in=_OPEN)
+    if show == "failed":
+        found = found.filter(state=State.FAILED)
+    elif show == "undoable":
+        found = found.filter(_undoable())
     if before is not None:
         found = found.filter(id__lt=before)
     return list(found.order_by("-id")[:limit])
+
+
+def tally(workspace: Workspace, actor: str = "") -> Tally:
+    """How many there are of each sort: one query."""
+    found = _of(workspace, actor).aggregate(
+        all=Count("id"),
+        running=Count("id", filter=Q(state__in=_OPEN)),
+        failed=Count("id", filter=Q(state=State.FAILED)),
+        undoable=Count("id", filter=_undoable()),
+    )
+    return Tally(**found)
+
+
+def actors(workspace: Workspace) -> list[str]:
+    """Everybody who ever began one: one query."""
+    return list(
+        Operation.objects.filter(workspace=workspace).order_by("actor").values_list("actor", flat=True).distinct()
+    )
 
 
 def busy(workspace: Workspace) -> int:
@@ -49,3 +87,13 @@ def newest_of(workspace: Workspace, actor: str) -> Operation | None:
     """The newest operation of somebody that is in effect; neither is one that is undone, nor an undo."""
     mine = Operation.objects.filter(workspace=workspace, actor=actor, undo_of=None, undone_by=None)
     return mine.exclude(state=State.UNDONE).exclude(undo_until=None).order_by("-id").first()
+
+
+def _of(workspace: Workspace, actor: str) -> QuerySet[Operation]:
+    found = Operation.objects.filter(workspace=workspace)
+    return found.filter(actor=actor) if actor else found
+
+
+def _undoable() -> Q:
+    """As `Operation.can_be_undone`, of what is over."""
+    return Q(state__in=_TAKEN_BACK, undone_by=None, undo_until__gte=now())

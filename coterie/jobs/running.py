@@ -89,8 +89,8 @@ class Run:
         self._noted = time.monotonic()
         row.seconds += self._noted - self._since
         row.result = {**row.result, **{k: row.result.get(k, 0) + n for k, n in progress.counts.items()}}
-        row.leased_until = now() + LEASE
-        fields = ("position", "done", "people", "seconds", "result", "leased_until")
+        row.leased_until, row.lost = now() + LEASE, 0
+        fields = ("position", "done", "people", "seconds", "result", "leased_until", "lost")
         rows(row).update(**{name: getattr(row, name) for name in fields})
         if progress.finished:
             end(row, State.DONE)

@@ -32,6 +32,12 @@ SWEEP = 3600.0
 BREATH = 0.03
 # In a row, without a step that went well.
 _TRIES = 4
+# So many workers in a row may be lost with an operation, without a step in between: then it is what kills them.
+LOST = 3
+_GIVEN_UP = (
+    "The server stopped %d times in the middle of it, so it was given up. It may need more memory than there is; the"
+    " log of the server, or of the system, has more."
+)
 
 
 def work(stop: threading.Event) -> None:
@@ -61,15 +67,26 @@ def worker_name() -> str:
 
 
 def claim(worker: str) -> Operation | None:
-    """The operation that waits longest, of any workspace, or one whose worker is gone; now it is `worker`'s."""
+    """The operation that waits longest, of any workspace, or one whose worker is gone; now it is `worker`'s.
+
+    One that killed its workers again and again fails instead.
+    """
     moment = now()
     free = Q(state=State.QUEUED) | Q(state=State.RUNNING, leased_until__lt=moment)
     waiting = Operation.objects.filter(free, state__in=(State.QUEUED, State.RUNNING), kind__in=list(KINDS))
     for operation in waiting.order_by("started_at", "id")[:20]:
         # Only if it is still as we saw it: another worker may have been quicker.
         seen = rows(operation).filter(free, state=operation.state, worker=operation.worker)
-        if seen.update(state=State.RUNNING, worker=worker, leased_until=moment + LEASE):
-            return rows(operation).get()
+        lost = operation.lost + (operation.state == State.RUNNING)
+        if not seen.update(state=State.RUNNING, worker=worker, leased_until=moment + LEASE, lost=lost):
+            continue
+        this = Run(rows(operation).get(), worker)
+        if lost < LOST:
+            return this.operation
+        log.error(
+            "operation %s (%s) was given up: %s workers were lost with it", operation.public_id, operation.kind, lost
+        )
+        _end(this, State.FAILED, _GIVEN_UP % lost)
     return None
 
 

@@ -90,7 +90,8 @@ class Operation(TenantModel):
     `people` were changed so far. `done` of `total` things (people; entries when undoing) are finished, which took
     `seconds` of work. `position` is where the next step begins, `details` what was asked for, `result` numbers by
     name, `reason` why it failed. `undo_until` is empty where nothing can be undone; `undone_by` and `undo_of` lead
-    from an operation to its undo and back. `worker` holds it until `leased_until`; see `jobs`.
+    from an operation to its undo and back. `worker` holds it until `leased_until`, and so many workers were `lost` in a
+    row without a step; see `jobs`.
     """
 
     kind = models.CharField(max_length=30)
@@ -111,6 +112,7 @@ class Operation(TenantModel):
     undo_of = models.BigIntegerField(null=True)
     worker = models.CharField(max_length=100, default="", blank=True)
     leased_until = models.DateTimeField(null=True)
+    lost = models.PositiveSmallIntegerField(default=0)
     started_at = models.DateTimeField(default=now)
     finished_at = models.DateTimeField(null=True)
 

@@ -1,29 +1,20 @@
-"""Who is in which segment: set-based, through the journal.
-
-People are put in and taken out in chunks, one journal transaction each, so that 149,000 people neither hold the write
-lock for long nor need memory for all of them; one `Operation` names the whole.
-"""
+"""Who is in which segment: set-based, through the journal. What is done to many people goes through `bulk`."""
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
 
 from django.db import connection
-from django.db.models import Count, F
+from django.db.models import Count
 
 from coterie.accounts.models import Workspace
 from coterie.core.bulk import among
-from coterie.core.clock import now
 from coterie.core.ids import to_public
-from coterie.journal.commit import Transaction, commit
-from coterie.journal.models import Kind, Operation
+from coterie.journal.commit import Transaction
+from coterie.journal.models import Kind
 from coterie.segments.growth import count
 from coterie.segments.models import Kind as SegmentKind
 from coterie.segments.models import Membership, Segment
-
-CHUNK = 10_000
 
 
 class ByRule(ValueError):
@@ -38,40 +29,18 @@ class ByRule(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """What happened to one segment. `added` people were put in (or, when removing, taken out: see `removed`).
-
-    `already` people needed no change, because they were in (or, when removing, out) before.
-    """
+    """What putting people in would do to one segment: so many are `added`, so many are in it `already`."""
 
     segment_id: int
     added: int
     already: int
 
-    @property
-    def removed(self) -> int:
-        """How many were taken out, after `remove_from_segments`."""
-        return self.added
-
-
-def save_to_segments(
-    workspace: Workspace, actor: str, segment_ids: Sequence[int], person_ids: Sequence[int]
-) -> list[Saved]:
-    """Puts people in segments. Ids of nobody are ignored.
-
-    An unknown segment raises ValueError, one that is filled by a rule ByRule, before any change.
-    """
-    return _change(workspace, actor, segment_ids, person_ids, join)
-
-
-def remove_from_segments(
-    workspace: Workspace, actor: str, segment_ids: Sequence[int], person_ids: Sequence[int]
-) -> list[Saved]:
-    """Takes people out of segments; the counterpart of `save_to_segments`."""
-    return _change(workspace, actor, segment_ids, person_ids, leave)
-
 
 def preview(workspace: Workspace, segment_ids: Sequence[int], person_ids: Sequence[int]) -> list[Saved]:
-    """What `save_to_segments` would do now."""
+    """What putting these people in would do now. Ids of nobody are ignored.
+
+    Raises ValueError for an unknown segment, ByRule for one that is filled by a rule.
+    """
     names = _names(workspace, segment_ids)
     ids = sorted(set(person_ids))
     known = len(_select("SELECT id FROM people_person WHERE workspace_id = %s AND id", workspace.pk, ids))
@@ -138,48 +107,6 @@ def sizes(workspace: Workspace, segment_ids: Sequence[int]) -> dict[int, int]:
         .annotate(people=Count("*"))
     )
     return {row["segment_id"]: row["people"] for row in found}
-
-
-_Change = Callable[[Transaction, int, Sequence[int], dt.datetime], list[int]]
-
-
-def _change(
-    workspace: Workspace, actor: str, segment_ids: Sequence[int], person_ids: Sequence[int], change: _Change
-) -> list[Saved]:
-    names = _names(workspace, segment_ids)
-    ids = sorted(set(person_ids))
-    verb, word = ("Save", "to") if change is join else ("Remove", "from")
-    operation = Operation.objects.create(
-        workspace=workspace,
-        kind=change.__name__,
-        label=f"{verb} {len(ids):,} people {word} {', '.join(names.values())}"[:300],
-        actor=actor,
-        details={"segments": [to_public(key) for key in names]},
-    )
-    changed, known = dict.fromkeys(names, 0), 0
-
-    def work(tx: Transaction, chunk: Sequence[int]) -> tuple[int, dict[int, int]]:
-        present = lock(tx, chunk)
-        moved = {key: change(tx, key, present, tx.at) for key in names}
-        touched = len(set().union(*moved.values()))
-        if touched:
-            _operations(workspace, operation).update(people=F("people") + touched)
-        return len(present), {key: len(people) for key, people in moved.items()}
-
-    for start in range(0, len(ids), CHUNK):
-        chunk = ids[start : start + CHUNK]
-        present, moved = commit(workspace.pk, actor, partial(work, chunk=chunk), operation_id=operation.id)
-        known += present
-        changed = {key: changed[key] + moved[key] for key in names}
-    if any(changed.values()):
-        _operations(workspace, operation).update(finished_at=now(), done=len(ids), total=len(ids))
-    else:  # Nothing happened, so there is nothing to undo or to show.
-        _operations(workspace, operation).delete()
-    return [Saved(key, changed[key], known - changed[key]) for key in names]
-
-
-def _operations(workspace: Workspace, operation: Operation) -> Any:
-    return Operation.objects.filter(workspace=workspace, id=operation.id)
 
 
 def _names(workspace: Workspace, segment_ids: Sequence[int]) -> dict[int, str]:

@@ -52,9 +52,11 @@ def create_rule(workspace: Workspace, name: str, node: Node, actor: str) -> Segm
         return add(workspace, segment)
 
 
-def change_rule(workspace: Workspace, segment: Segment, node: Node, actor: str) -> None:
-    """Another rule for the segment. Raises FilterError, also when it would stand on itself, in whatever circle, and
-    ValueError when it has no rule to change.
+def change_rule(workspace: Workspace, segment: Segment, node: Node, actor: str) -> Operation | None:
+    """Another rule for the segment; the operation that names the change, None when it is the same rule.
+
+    Raises FilterError, also when it would stand on itself, in whatever circle, and ValueError when it has no rule to
+    change.
     """
     with transaction.atomic():
         changed(workspace)  # Two changes that together make a circle come one after the other.
@@ -62,11 +64,29 @@ def change_rule(workspace: Workspace, segment: Segment, node: Node, actor: str) 
         check_rule(node, audience_of(workspace), segment)
         segment.filter = to_json(node)
         if former == segment.filter:
-            return
+            return None
         operation = _operation(workspace, actor, segment, "Change the rule of", former)
         _write(segment, filter=segment.filter, evaluated="", broken="", broken_since=None, operation_id=operation.id)
         details = {"segment": segment.public_id, "before": former, "after": segment.filter}
         record(workspace, actor, "segment.rule", details)
+        return operation
+
+
+def undo_rule(workspace: Workspace, segment: Segment, operation_id: int, actor: str) -> None:
+    """The rule that was there before an operation changed it.
+
+    Raises ValueError when the rule is no longer the one that the operation made, and FilterError when the former one
+    cannot be used any more.
+    """
+    with transaction.atomic():
+        changed(workspace)
+        operation = Operation.objects.filter(workspace=workspace, id=operation_id, kind="rule").first()
+        details = operation.details if operation else {}
+        if details.get("segments") != [segment.public_id] or details["before"] is None:
+            raise ValueError(f"There is no such change of “{segment.name}”.")
+        if _present(workspace, segment).filter != details["after"]:
+            raise ValueError(f"The rule of “{segment.name}” was changed since, so it was left as it is.")
+        change_rule(workspace, segment, from_json(details["before"], "rule"), actor)
 
 
 def make_manual(workspace: Workspace, segment: Segment, actor: str) -> None:

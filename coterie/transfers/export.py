@@ -38,6 +38,11 @@ class Format(StrEnum):
         """For `Content-Type`."""
         return _MEDIA_TYPES[self]
 
+    @property
+    def words(self) -> str:
+        """As people call it."""
+        return _WORDS[self]
+
 
 _MEDIA_TYPES = {
     Format.CSV: "text/csv; charset=utf-8",
@@ -45,6 +50,7 @@ _MEDIA_TYPES = {
     Format.JSONL: "application/jsonl; charset=utf-8",
     Format.PARQUET: "application/vnd.apache.parquet",
 }
+_WORDS = {Format.CSV: "CSV", Format.XLSX: "XLSX", Format.JSONL: "JSON Lines", Format.PARQUET: "Parquet"}
 _WRITERS: dict[Format, Writer] = {
     Format.CSV: as_csv.pieces,
     Format.XLSX: as_xlsx.pieces,

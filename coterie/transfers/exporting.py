@@ -26,15 +26,20 @@ KIND = "export"
 _LOOK = 0.5
 
 
-def queue_export(workspace: Workspace, actor: str, selection: Selection, form: Form, name: str) -> Operation:
-    """Leaves an export to a worker. `name` is the file's, without its ending. Raises FilterError."""
+def queue_export(
+    workspace: Workspace, actor: str, selection: Selection, form: Form, name: str, *, everybody: bool = False
+) -> Operation:
+    """Leaves an export to a worker. `name` is the file's, without its ending. Raises FilterError.
+
+    `everybody`: nobody is left out, so whoever downloads it has to prove who they are.
+    """
     audience = audience_of(workspace)
     people = selection.count(audience)
     reason = reason_of(audience, actor, selection)
     return Operation.objects.create(
         workspace=workspace,
         kind=KIND,
-        label=f"Export {people:,} people as {form.format.value.upper()}: {reason.filter}"[:300],
+        label=f"Export {_so_many(people)} as {form.format.words}: {reason.filter}"[:300],
         actor=actor,
         total=people,
         state=State.QUEUED,
@@ -46,16 +51,25 @@ def queue_export(workspace: Workspace, actor: str, selection: Selection, form: F
             "columns": None if form.columns is None else [column.key for column in form.columns],
             "bom": form.bom,
             "raw": form.raw,
+            "everybody": everybody,
         },
     )
+
+
+def again(workspace: Workspace, actor: str, failed: Operation) -> Operation:
+    """Leaves a failed export to a worker once more, of the people whom its selection finds then. Raises FilterError."""
+    details = failed.details
+    form = _form(audience_of(workspace), details)
+    selection = Selection.from_json(details["selection"])
+    return queue_export(workspace, actor, selection, form, details["name"], everybody=details.get("everybody", False))
 
 
 def reason_of(audience: Audience, actor: str, selection: Selection) -> Reason:
     """Who is in the file and why, for its manifest and the audit trail."""
     if not selection.by_filter:
-        return Reason(actor, f"{len(selection.ids):,} people selected by hand", "")
+        return Reason(actor, f"{_so_many(len(selection.ids))} selected by hand", "")
     said = sentence(selection.filter, audience.catalogue, names(audience.workspace))
-    without = f", without {len(selection.ids):,} people" if selection.ids else ""
+    without = f", without {_so_many(len(selection.ids))}" if selection.ids else ""
     view = View("all", () if selection.filter is None else (selection.filter,))
     return Reason(actor, said + without, view.query)
 
@@ -82,12 +96,18 @@ def step(run: Run) -> None:
         )
     except Stopped:
         return
-    except (FilterError, OSError) as error:
+    except FilterError as error:
         raise Failed(str(error)) from error
+    except OSError as error:  # Without the path: where the server keeps its files is its own matter.
+        raise Failed(f"The file could not be written: {error.strerror or error}.") from error
     row = rows(operation).get()
     counts = {"people": kept.manifest.people, "bytes": kept.manifest.bytes}
-    rows(operation).update(total=kept.manifest.people)
+    rows(operation).update(total=kept.manifest.people, seconds=0)
     run.save(Progress(1, kept.manifest.people - row.done, counts=counts, finished=True))
+
+
+def _so_many(people: int) -> str:
+    return f"{people:,} {'person' if people == 1 else 'people'}"
 
 
 def _form(audience: Audience, details: dict[str, Any]) -> Form:
@@ -100,7 +120,8 @@ def _form(audience: Audience, details: dict[str, Any]) -> Form:
 
 def _watching(run: Run) -> tuple[Callable[[int], None], Callable[[], bool]]:
     """Tells the operation how far it is, and the export whether to stop, every now and then."""
-    looked, done = [time.monotonic()], [0]
+    began = time.monotonic()
+    looked, done = [began], [0]
 
     def progress(people: int) -> None:
         done[0] = people
@@ -109,7 +130,7 @@ def _watching(run: Run) -> tuple[Callable[[int], None], Callable[[], bool]]:
         if time.monotonic() - looked[0] < _LOOK:
             return False
         looked[0] = time.monotonic()
-        if not run.mine().update(done=done[0]):
+        if not run.mine().update(done=done[0], seconds=looked[0] - began):
             return True
         return run.mine().values_list("wish", flat=True).first() != Wish.NONE
 

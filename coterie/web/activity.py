@@ -3,10 +3,10 @@
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from coterie.accounts.audit import record
 from coterie.accounts.permissions import Verb
 from coterie.audience.audience import audience_of
 from coterie.audience.tree import FilterError, from_json
@@ -16,12 +16,15 @@ from coterie.bulk.selection import Selection
 from coterie.core.ids import from_public
 from coterie.jobs import control as controls
 from coterie.jobs.control import NotPossible
-from coterie.jobs.crowds import skipped
-from coterie.jobs.queries import named, newest_of, operation, over, running
+from coterie.jobs.crowds import remembered, skipped
+from coterie.jobs.queries import named, newest_of, operation, over, running, tally
 from coterie.journal.models import Operation
 from coterie.people.models import Person
+from coterie.transfers import exporting
 from coterie.web.activity_list import by_day, can_try_again, lines, may_take_back
-from coterie.web.links import go_to, whole, with_query
+from coterie.web.activity_tabs import MINE, Shown, people, tabs
+from coterie.web.fresh import is_fresh
+from coterie.web.links import go_to, whole
 from coterie.web.members import MemberRequest, member
 from coterie.web.outcomes import say
 
@@ -32,18 +35,26 @@ _CONTROLS = {"pause": controls.pause, "resume": controls.resume, "cancel": contr
 @require_safe
 @member(Verb.VIEW)
 def activity(request: MemberRequest) -> HttpResponseBase:
-    """What runs and waits, then what is over, newest first; `before` an operation, by its public id."""
-    before = from_public(request.GET.get("before", ""))
-    now_on = running(request.workspace)
-    done = over(request.workspace, SIZE + 1, before)
+    """What runs and waits, then what is over, newest first; the address says which of it, whose, and from where on."""
+    shown = Shown.read(request.GET)
+    actor = request.actor if shown.who == MINE else shown.who
+    number = tally(request.workspace, actor)
+    now_on = running(request.workspace, actor) if shown.show in ("", "running") else []
+    done = (
+        []
+        if shown.show == "running"
+        else over(request.workspace, SIZE + 1, from_public(shown.before), shown.show, actor)
+    )
     found = lines(request, [*now_on, *done[:SIZE]])
     context = {
         "now": found[: len(now_on)],
-        "working": len(now_on),
+        "working": number.running,
         "days": by_day(found[len(now_on) :]),
-        "first_page": before is None,
-        "here": with_query(reverse("activity"), "" if before is None else f"before={request.GET['before']}"),
-        "older": f"before={done[SIZE - 1].public_id}" if len(done) > SIZE else "",
+        "tabs": tabs(shown, number),
+        "people": people(request, shown),
+        "shown": shown,
+        "all_of_them": Shown().url,
+        "older": shown.older_than(done[SIZE - 1].public_id).url if len(done) > SIZE else "",
     }
     return render(request, "web/activity.html", context)
 
@@ -58,11 +69,11 @@ def left_alone(request: MemberRequest, public_id: str) -> HttpResponseBase:
     ids = skipped(found)
     first = min(whole(request.GET.get("from")) or 0, len(ids))
     shown = ids[first : first + SIZE]
-    people = Person.objects.filter(workspace=request.workspace, id__in=shown).order_by("id")
+    left = Person.objects.filter(workspace=request.workspace, id__in=shown).order_by("id")
     context = {
         "operation": found,
-        "people": people,
-        "gone": len(shown) - len(people),
+        "people": left,
+        "gone": len(shown) - len(left),
         "total": len(ids),
         "next": first + SIZE if first + SIZE < len(ids) else None,
     }
@@ -89,13 +100,19 @@ def undo(request: MemberRequest) -> HttpResponseBase:
 @require_POST
 @member(Verb.EDIT_PEOPLE)
 def again(request: MemberRequest) -> HttpResponseBase:
-    """Begins what failed once more: about whoever the filter finds now, if that is as many as it was."""
+    """Begins what failed once more, about the same people.
+
+    Where they are not remembered: about whoever the filter finds now, if that is as many as it was.
+    """
     failed = _chosen(request)
-    if failed is None or not can_try_again(failed):
+    known = failed is not None and remembered(failed.workspace_id, [failed.id])
+    if failed is None or not can_try_again(failed, bool(known)):
         messages.error(request, _("That cannot be tried again. Select the people once more, then do it."))
+    elif failed.kind == exporting.KIND and failed.details.get("everybody") and not is_fresh(request):
+        messages.error(request, _("An export of everybody takes your password: begin it again in Users."))
     elif _allowed(request, failed):
         try:
-            say(request, _begin(request, failed))
+            say(request, _begin(request, failed, bool(known)))
         except (NotPossible, FilterError, ValueError) as error:
             messages.error(request, str(error))
     return redirect("activity")
@@ -129,10 +146,19 @@ def _allowed(request: MemberRequest, found: Operation) -> bool:
     return False
 
 
-def _begin(request: MemberRequest, failed: Operation) -> Operation:
+def _begin(request: MemberRequest, failed: Operation, known: bool) -> Operation:
     """Raises NotPossible, FilterError or what `start` raises."""
     if failed.undo_of is not None:
         return start.undo(request.workspace, request.actor, failed.undo_of)
+    if failed.kind == exporting.KIND:
+        begun = exporting.again(request.workspace, request.actor, failed)
+        details = {name: begun.details[name] for name in ("format", "columns", "raw")}
+        record(
+            request.workspace, request.actor, "people.export", {"people": begun.total, "what": begun.label} | details
+        )
+        return begun
+    if known:
+        return start.again(request.workspace, request.actor, failed)
     said = failed.details["selection"]["filter"]
     selection = Selection.of_filter(None if said is None else from_json(said))
     action = Action.from_details(failed.kind, failed.details)

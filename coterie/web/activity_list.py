@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,10 +14,15 @@ from coterie.accounts.permissions import Verb, may
 from coterie.bulk.actions import Act
 from coterie.bulk.start import UNDO
 from coterie.core.clock import now
+from coterie.jobs.crowds import remembered
 from coterie.jobs.queries import named
 from coterie.journal.models import Operation, State
+from coterie.transfers.export import Format
+from coterie.transfers.exporting import KIND, finished
+from coterie.transfers.files import Kept
 from coterie.web.actors import called
 from coterie.web.members import MemberRequest
+from coterie.web.small import written_day
 
 _ICONS = {
     Act.JOIN.value: "segments",
@@ -28,6 +34,8 @@ _ICONS = {
     Act.DELETE.value: "trash",
     UNDO: "undo",
     "import": "upload",
+    KIND: "download",
+    "rule": "segments",
 }
 # Taking these back, or doing them, makes nobody come or go.
 _MILD = {Act.JOIN, Act.LEAVE, Act.SET, Act.CLEAR, Act.BAN, Act.UNBAN}
@@ -46,6 +54,7 @@ class Line:
     can_control: bool = False
     can_undo: bool = False
     can_try_again: bool = False
+    file: Kept | None = None
 
     @property
     def percent(self) -> int:
@@ -56,15 +65,17 @@ class Line:
     @property
     def counts_people(self) -> bool:
         """Whether what is done is people, and not entries or bytes."""
-        return self.operation.kind in set(Act)
+        return self.operation.kind in {*Act, KIND}
 
 
 def lines(request: MemberRequest, operations: Sequence[Operation]) -> list[Line]:
-    """The lines: three queries, however many operations there are."""
+    """The lines: four queries, however many operations there are."""
     ids = [other for row in operations for other in (row.undo_of, row.undone_by) if other is not None]
     others = named(request.workspace, ids)
     names = called(request, [row.actor for row in (*operations, *others.values())])
-    return [_line(request, row, others, names) for row in operations]
+    failed = [row.id for row in operations if row.state == State.FAILED]
+    known = remembered(request.workspace.pk, failed) if failed else set()
+    return [_line(request, row, others, names, row.id in known) for row in operations]
 
 
 def may_take_back(request: MemberRequest, operation: Operation, target: Operation | None) -> bool:
@@ -73,13 +84,16 @@ def may_take_back(request: MemberRequest, operation: Operation, target: Operatio
     Where people may go by it, that takes whoever may delete people.
     """
     kind = operation.kind if operation.undo_of is None else target.kind if target else ""
+    if kind == KIND:
+        return may(request.member, Verb.EXPORT)
     return may(request.member, Verb.EDIT_PEOPLE if kind in _MILD else Verb.DELETE_PEOPLE)
 
 
-def can_try_again(operation: Operation) -> bool:
-    """Whether it is known what a failed one was about: people picked by hand are not kept."""
+def can_try_again(operation: Operation, remembered: bool) -> bool:
+    """Whether it failed, and it is known what it was about: `remembered` people, or a filter without exceptions."""
     selection = operation.details.get("selection", {})
-    known = operation.undo_of is not None or ("filter" in selection and "except" not in selection)
+    by_filter = "filter" in selection and "except" not in selection
+    known = remembered or operation.undo_of is not None or by_filter or operation.kind == KIND
     return operation.state == State.FAILED and known
 
 
@@ -93,20 +107,38 @@ def by_day(found: Sequence[Line]) -> list[tuple[str, list[Line]]]:
     return [(words.get(day) or f"{day:%Y-%m-%d}", rows) for day, rows in days.items()]
 
 
-def _line(request: MemberRequest, row: Operation, others: Mapping[int, Operation], names: Mapping[str, str]) -> Line:
+def _line(
+    request: MemberRequest, row: Operation, others: Mapping[int, Operation], names: Mapping[str, str], known: bool
+) -> Line:
     allowed = may_take_back(request, row, others.get(row.undo_of or 0))
     taker = others.get(row.undone_by or 0)
+    kept = finished(request.workspace, row) if row.kind == KIND and row.state == State.DONE else None
     return Line(
         row,
         names[row.actor],
         _ICONS.get(row.kind, "activity"),
-        _numbers(row),
+        _numbers(row) if row.kind != KIND else _file(row, kept),
         undone_by=names[taker.actor] if taker and row.state == State.UNDONE else "",
         left_alone=reverse("left-alone", args=[row.public_id]) if row.result.get("skipped") else "",
         can_control=allowed and not row.is_over,
         can_undo=allowed and row.can_be_undone,
-        can_try_again=allowed and can_try_again(row),
+        can_try_again=allowed and can_try_again(row, known),
+        file=kept,
     )
+
+
+def _file(row: Operation, kept: Kept | None) -> str:
+    """ "612 people, CSV, 88.0 KB. Kept until 30 Nov 2026"."""
+    if row.state != State.DONE:
+        return ""
+    n = row.result.get("people", row.done)
+    said = [
+        ngettext("%(n)s person", "%(n)s people", n) % {"n": f"{n:,}"},
+        Format(row.details["format"]).words,
+        filesizeformat(row.result.get("bytes", 0)).replace("\xa0", " "),
+    ]
+    words = _("Kept until %(day)s") % {"day": written_day(kept.until)} if kept else _("The file is not kept any more")
+    return f"{', '.join(said)}. {words}"
 
 
 def _numbers(row: Operation) -> str:

@@ -1,127 +1,180 @@
-"""Downloads of people as CSV: the selection, everybody in the view, a whole segment."""
+"""Export: a dialog that says how many people leave and as what, then a download, or a file made in the background."""
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import suppress
-from itertools import chain, islice
+from dataclasses import dataclass
+from typing import Any
 
-from asgiref.sync import sync_to_async
-from django.core.handlers.asgi import ASGIRequest
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
-from django.shortcuts import render
+from django.contrib import messages
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from coterie.accounts.audit import record
 from coterie.accounts.permissions import Verb
-from coterie.audience import query
 from coterie.audience.audience import Audience, audience_of
-from coterie.audience.compiler import Predicate
-from coterie.audience.sentence import sentence
+from coterie.audience.columns import LEADS, Column
 from coterie.audience.tree import Condition
 from coterie.audience.view import View
 from coterie.core.clock import now
-from coterie.segments.catalogue import find, names
+from coterie.segments.catalogue import find
+from coterie.transfers.export import Form, Format
 from coterie.transfers.export import export as pieces
-from coterie.transfers.headings import personal_keys
+from coterie.transfers.exporting import queue_export, reason_of
+from coterie.transfers.headings import default_columns, personal_keys
+from coterie.web.dialogs import in_dialog
+from coterie.web.downloads import download
 from coterie.web.fresh import is_fresh, refresh
+from coterie.web.layout import layout_of
 from coterie.web.links import users_url
 from coterie.web.members import MemberRequest, member
 from coterie.web.selection import NotSelected, Selection
+
+# So many people are downloaded while their file is made, more in the background. Measured with 28 columns on two cores:
+# 100,000 people take 0.2 s as Parquet, 0.4 s as CSV and 1.3 s as XLSX.
+AT_ONCE = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A request for a file: of whom, and like what. `shown` are the columns of the list, name first."""
+
+    audience: Audience
+    selection: Selection
+    shown: list[Column]
+    form: Form
+    error: str = ""
+
+    @property
+    def in_background(self) -> bool:
+        """Whether it takes so long that nobody should wait for it."""
+        return self.selection.people > AT_ONCE
 
 
 @require_safe
 @member(Verb.EXPORT)
 def confirm(request: MemberRequest) -> HttpResponseBase:
-    """Asks before everybody's data leaves in one file."""
-    audience = audience_of(request.workspace)
-    return _ask(request, audience, View(), audience.count(None))
+    """The dialog for everybody in the view of the address."""
+    return _answer(request, request.GET.get("view", ""))
 
 
-def _ask(request: MemberRequest, audience: Audience, view: View, people: int, error: str = "") -> HttpResponse:
-    context = {
-        "people": people,
-        "personal": [column.label for column in audience.catalogue.columns if column.personal],
-        "view": view,
-        "view_query": view.query,
-        "back": users_url(view),
-        "ask_password": not is_fresh(request),
-        "error": error,
-    }
-    return render(request, "web/export.html", context, status=422 if error else 200)
+@require_safe
+@member(Verb.EXPORT)
+def segment(request: MemberRequest, public_id: str) -> HttpResponseBase:
+    """The dialog for everybody in a segment."""
+    found = find(request.workspace, public_id)
+    if found is None or found.public_id != public_id.lower():
+        raise Http404
+    return _answer(request, View(children=(Condition("segment", "in", (found.public_id,)),)).query)
 
 
 @require_POST
 @member(Verb.EXPORT)
 def export(request: MemberRequest) -> HttpResponseBase:
-    """The selection as a file. Everybody at once has to be confirmed."""
+    """The dialog for the selection; with `confirm` its file. Everybody at once takes a fresh password."""
+    return _answer(request)
+
+
+def _answer(request: MemberRequest, view: str | None = None) -> HttpResponseBase:
     audience = audience_of(request.workspace)
     try:
-        selection = Selection.read(request.POST, audience)
+        selection = Selection.read(request.POST, audience) if view is None else Selection.of_view(view, audience)
     except NotSelected as error:
-        return render(request, "web/nobody_selected.html", {"message": str(error)}, status=422)
-    if selection.is_everybody:
-        if "confirm" not in request.POST:
-            return _ask(request, audience, selection.view, selection.people)
-        if problem := refresh(request):
-            return _ask(request, audience, selection.view, selection.people, problem)
-    said = sentence(selection.view.node, audience.catalogue, names(request.workspace))
-    details = {"people": selection.people, "filter": said if selection.by_filter else "selected by hand"}
-    record(request.workspace, request.actor, "people.export", details | _personal(audience))
-    return _download(request, audience, selection.who.predicate(audience), "users")
+        return _nobody(request, str(error))
+    if not selection.people and not selection.by_filter:
+        return _nobody(request, _("Nobody is selected."))
+    asked = _read(request, audience, selection)
+    if "confirm" not in request.POST:
+        return _dialog(request, asked, selection.moved)
+    if selection.moved:
+        return _dialog(request, asked, selection.moved, status=409)
+    if asked.error:
+        return _dialog(request, asked, asked.error, status=422)
+    if selection.is_everybody and (problem := refresh(request)):
+        return _dialog(request, asked, wrong_password=problem, status=422)
+    return _do(request, asked)
 
 
-@require_POST
-@member(Verb.EXPORT)
-def segment(request: MemberRequest, public_id: str) -> HttpResponseBase:
-    """Everybody in a segment as a file."""
-    found = find(request.workspace, public_id)
-    if found is None or found.public_id != public_id.lower():
-        raise Http404
-    audience = audience_of(request.workspace)
-    predicate = audience.predicate(Condition("segment", "in", (found.public_id,)))
-    people = audience.ask(lambda reader: query.count(reader, predicate))
-    details = {"people": people, "segment": found.public_id, "name": found.name}
-    record(request.workspace, request.actor, "segment.export", details | _personal(audience))
-    return _download(request, audience, predicate, slugify(found.name) or "segment")
+def _read(request: MemberRequest, audience: Audience, selection: Selection) -> _Asked:
+    fields = request.POST
+    layout = layout_of(request.member, selection.view, audience.catalogue)
+    shown = [audience.catalogue.by_key[LEADS], *layout.columns]
+    wanted = fields.get("format", Format.CSV.value)
+    known = wanted in list(Format)
+    form = Form(
+        Format(wanted) if known else Format.CSV,
+        shown if fields.get("columns") == "view" else None,
+        "bom" in fields,
+        "raw" in fields,
+    )
+    return _Asked(audience, selection, shown, form, "" if known else _("Choose one of the formats."))
 
 
-def _personal(audience: Audience) -> dict[str, list[str]]:
-    return {"personal": personal_keys(audience.catalogue.columns)}
+def _do(request: MemberRequest, asked: _Asked) -> HttpResponseBase:
+    """The download; a large one is left to a worker, and Activity has it when it is there."""
+    audience, selection, form = asked.audience, asked.selection, asked.form
+    name = f"{_name(request, selection.view)}-{timezone.localtime(now()):%Y-%m-%d}"
+    record(request.workspace, request.actor, "people.export", _details(request, asked))
+    if not asked.in_background:
+        made = pieces(audience, selection.who.predicate(audience), form)
+        return download(request, made, f"{name}.{form.format.value}", form.format.media_type)
+    queue_export(request.workspace, request.actor, selection.who, form, name, everybody=selection.is_everybody)
+    words = _("Exporting %(n)s people. The file can be downloaded here when it is finished.")
+    messages.success(request, words % {"n": f"{selection.people:,}"})
+    return redirect("activity")
 
 
-def _download(request: MemberRequest, audience: Audience, predicate: Predicate, name: str) -> HttpResponseBase:
-    return csv_response(request, pieces(audience, predicate), name)
-
-
-def csv_response(request: HttpRequest, chunks: Iterator[bytes], name: str) -> StreamingHttpResponse:
-    """A download that is produced while it is sent.
-
-    The head and the first people are produced now: an error still becomes an error page then, and whatever asks the
-    database does so in this request's thread, which closes its connection.
-    """
-    ready = list(islice(chunks, 2))
-    stream = _in_threads(ready, chunks) if isinstance(request, ASGIRequest) else chain(ready, chunks)
-    file_name = f"{name}-{timezone.localtime(now()):%Y-%m-%d}.csv"
-    headers = {
-        "Content-Disposition": f'attachment; filename="{file_name}"',
-        "Cache-Control": "private, no-store",
-        # Keeps Django's GZipMiddleware away: of an asynchronous stream it compresses each piece by itself, and a
-        # browser reads the first one only.
-        "Content-Encoding": "identity",
+def _details(request: MemberRequest, asked: _Asked) -> dict[str, Any]:
+    """For the audit trail: who is in the file, as what, and what of it tells who somebody is."""
+    audience, form = asked.audience, asked.form
+    columns = default_columns(audience.catalogue) if form.columns is None else form.columns
+    return {
+        "people": asked.selection.people,
+        "filter": reason_of(audience, request.actor, asked.selection.who).filter,
+        "format": form.format.value,
+        "columns": [column.key for column in columns],
+        "personal": personal_keys(columns),
+        "raw": form.raw,
+        "background": asked.in_background,
     }
-    return StreamingHttpResponse(stream, content_type="text/csv; charset=utf-8", headers=headers)
 
 
-async def _in_threads(ready: list[bytes], chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """Piece by piece from a thread; handed over as it is, Django would collect a plain iterator in memory first."""
-    following = sync_to_async(lambda: next(chunks, None), thread_sensitive=False)
-    try:
-        for piece in ready:
-            yield piece
-        while (chunk := await following()) is not None:
-            yield chunk
-    finally:
-        # A reader who left in the middle: let go of the snapshot, unless the thread still works on the next piece.
-        with suppress(ValueError, AttributeError):
-            chunks.close()  # type: ignore[attr-defined]
+def _name(request: MemberRequest, view: View) -> str:
+    """What the file is called: like the segment when it is just the people of one."""
+    match view.children, view.search:
+        case (Condition("segment", "in", (public_id,)),), "":
+            found = find(request.workspace, public_id)
+            return (slugify(found.name) if found else "") or "segment"
+        case _:
+            return "users"
+
+
+def _dialog(
+    request: MemberRequest, asked: _Asked, error: str = "", wrong_password: str = "", status: int = 200
+) -> HttpResponse:
+    selection, every = asked.selection, default_columns(asked.audience.catalogue)
+    context = {
+        "selection": selection,
+        "view_query": selection.view.query,
+        "back": users_url(selection.view),
+        "said": reason_of(asked.audience, request.actor, selection.who).filter,
+        "formats": list(Format),
+        "form": asked.form,
+        "every": every,
+        "every_personal": [column for column in every if column.personal],
+        "shown": asked.shown,
+        "shown_personal": [column for column in asked.shown if column.personal],
+        "in_background": asked.in_background,
+        "ask_password": selection.is_everybody and not is_fresh(request),
+        "error": error,
+        "wrong_password": wrong_password,
+    }
+    response = render(request, "web/export.html", context, status=status)
+    return in_dialog(request, response, "#export-dialog", "#export-form")
+
+
+def _nobody(request: MemberRequest, message: str) -> HttpResponse:
+    context = {"message": message, "dialog": "export"}
+    response = render(request, "web/nobody_selected.html", context, status=422)
+    return in_dialog(request, response, "#export-dialog", "#export-form")

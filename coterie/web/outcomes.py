@@ -54,6 +54,8 @@ def _doing(operation: Operation) -> str:
             return _("Unbanning %(n)s people …")
         case Act.DELETE:
             return _("Deleting %(n)s people …")
+        case "export":
+            return _("Exporting %(n)s people …")
         case "undo":
             return _("Undoing it …")
         case _:

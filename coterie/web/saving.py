@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -13,8 +13,9 @@ from coterie.accounts.permissions import Verb
 from coterie.audience.audience import Audience, audience_of
 from coterie.bulk.actions import Action
 from coterie.bulk.preview import preview as foresee
+from coterie.bulk.selection import Moved
 from coterie.bulk.start import start
-from coterie.core.ids import from_public
+from coterie.core.ids import from_public, to_public
 from coterie.core.text import clean
 from coterie.people.attributes import Refused
 from coterie.segments.catalogue import create, manual_segments
@@ -51,15 +52,27 @@ def save(request: MemberRequest) -> HttpResponseBase:
         return _dialog(request, audience, selection, selection.moved)
     if selection.moved:
         return _dialog(request, audience, selection, selection.moved, status=409)
+    seen, chosen = selection.seen if selection.by_filter else None, []
     try:
-        action = Action.join(_segments(request))
-        operation = start(request.workspace, request.actor, action, selection.who)
+        chosen = _segments(request)
+        operation = start(request.workspace, request.actor, Action.join(chosen), selection.who, seen)
+    except Moved:
+        return _again(request, audience, chosen)
     except Refused as error:
         return _dialog(request, audience, selection, error.message, status=422)
     except ValueError as error:
         return _dialog(request, audience, selection, str(error), status=422)
     say(request, operation, selection.view)
     return go_to(selection.view)
+
+
+def _again(request: MemberRequest, audience: Audience, chosen: list[int]) -> HttpResponseBase:
+    """The dialog with the number of now. Segments that were new are there by now, and chosen."""
+    fields = request.POST.copy()
+    fields.setlist("new", [])
+    fields.setlist("segment", [to_public(row_id) for row_id in chosen])
+    selection = Selection.read(fields, audience)
+    return _dialog(request, audience, selection, selection.moved, 409, fields)
 
 
 @require_POST
@@ -71,23 +84,23 @@ def preview(request: MemberRequest) -> HttpResponseBase:
         selection = Selection.read(request.POST, audience)
     except NotSelected:
         return HttpResponse(status=204)
-    return render(request, "web/parts/save_preview.html", {"effects": _effects(request, audience, selection)})
+    return render(request, "web/parts/save_preview.html", {"effects": _effects(request, request.POST, selection)})
 
 
-def _effects(request: MemberRequest, audience: Audience, selection: Selection) -> list[Effect]:
+def _effects(request: MemberRequest, fields: QueryDict, selection: Selection) -> list[Effect]:
     known = {segment.public_id: segment for segment in manual_segments(request.workspace)}
-    chosen = [known[key] for key in dict.fromkeys(request.POST.getlist("segment")) if key in known]
+    chosen = [known[key] for key in dict.fromkeys(fields.getlist("segment")) if key in known]
     action = Action.join([segment.id for segment in chosen])
     found = foresee(request.workspace, action, selection.who) if chosen else []
     effects = [
         Effect(segment.name, segment.public_id, effect.changes, effect.already)
         for segment, effect in zip(chosen, found, strict=True)
     ]
-    return effects + [Effect(name, "", selection.people, 0) for name in _new_names(request)]
+    return effects + [Effect(name, "", selection.people, 0) for name in _new_names(fields)]
 
 
-def _new_names(request: MemberRequest) -> list[str]:
-    names = (clean(name) for name in request.POST.getlist("new"))
+def _new_names(fields: QueryDict) -> list[str]:
+    names = (clean(name) for name in fields.getlist("new"))
     return [name for name in dict.fromkeys(names) if name]
 
 
@@ -100,7 +113,7 @@ def _segments(request: MemberRequest) -> list[int]:
         raise ValueError(
             _("One of the segments is gone, or keeps itself up to date. Look at the list again, then confirm.")
         )
-    new = _new_names(request)
+    new = _new_names(request.POST)
     if not chosen and not new:
         raise ValueError(_("Choose at least one segment, or name a new one."))
     with transaction.atomic():  # All of the new ones or none.
@@ -108,10 +121,16 @@ def _segments(request: MemberRequest) -> list[int]:
 
 
 def _dialog(
-    request: MemberRequest, audience: Audience, selection: Selection, error: str = "", status: int = 200
+    request: MemberRequest,
+    audience: Audience,
+    selection: Selection,
+    error: str = "",
+    status: int = 200,
+    fields: QueryDict | None = None,
 ) -> HttpResponse:
-    sizes = audience.segment_sizes()
-    chosen = set(request.POST.getlist("segment"))
+    """With what the form sent, or else what `fields` has."""
+    fields = request.POST if fields is None else fields
+    sizes, chosen = audience.segment_sizes(), set(fields.getlist("segment"))
     context: dict[str, Any] = {
         "selection": selection,
         "view_query": selection.view.query,
@@ -119,8 +138,8 @@ def _dialog(
         "segments": [
             _choice(segment, sizes.get(segment.id, 0), chosen) for segment in manual_segments(request.workspace)
         ],
-        "new_names": _new_names(request),
-        "effects": _effects(request, audience, selection),
+        "new_names": _new_names(fields),
+        "effects": _effects(request, fields, selection),
         "error": error,
     }
     response = render(request, "web/save.html", context, status=status)

@@ -5,9 +5,10 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from coterie.accounts.permissions import Verb
 from coterie.audience.audience import audience_of
@@ -15,10 +16,11 @@ from coterie.audience.moving import Effect
 from coterie.audience.sentence import sentence
 from coterie.audience.tree import FilterError, Node
 from coterie.audience.view import View
+from coterie.core.ids import from_public
 from coterie.core.text import clean
 from coterie.segments.models import Segment
-from coterie.segments.rules import change_rule, preview_rule
-from coterie.web.links import users_url
+from coterie.segments.rules import change_rule, preview_rule, undo_rule
+from coterie.web.links import users_url, with_query
 from coterie.web.members import MemberRequest, member
 from coterie.web.people import name_of
 from coterie.web.segment_list import Words
@@ -45,12 +47,33 @@ def rule(request: MemberRequest, public_id: str) -> HttpResponseBase:
     try:
         if request.method != "POST":
             return _page(request, segment, parsed.view, preview_rule(request.workspace, node, segment))
-        change_rule(request.workspace, segment, node, request.actor)
+        operation = change_rule(request.workspace, segment, node, request.actor)
     except FilterError as error:
         return _page(request, segment, parsed.view, error=capfirst(error.message))
     except ValueError as error:
         return _page(request, segment, parsed.view, error=str(error))
-    messages.success(request, _("“%(name)s” has another rule now.") % {"name": segment.name})
+    if operation is None:
+        messages.info(request, _("Nothing was changed."))
+    else:
+        words = _("“%(name)s” has another rule now.") % {"name": segment.name}
+        address = with_query(reverse("segment-rule-undo", args=[segment.public_id]), f"operation={operation.public_id}")
+        messages.success(request, words, extra_tags=address)
+    return redirect("segments")
+
+
+@require_POST
+@member(Verb.EDIT_SEGMENTS)
+def undo(request: MemberRequest, public_id: str) -> HttpResponseBase:
+    """Gives the segment back the rule that it had before `operation`, unless it was changed since."""
+    segment = find_segment(request, public_id)
+    try:
+        undo_rule(request.workspace, segment, from_public(request.POST.get("operation", "")) or 0, request.actor)
+    except FilterError as error:
+        messages.error(request, capfirst(error.message))
+    except ValueError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("“%(name)s” has its former rule again.") % {"name": segment.name})
     return redirect("segments")
 
 

@@ -1,6 +1,7 @@
 """The Segments page: all segments, a new one, another name, removing and bringing back."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase
@@ -18,6 +19,7 @@ from coterie.segments.trash import remove as throw_away
 from coterie.segments.trash import removed_segments
 from coterie.segments.trash import restore as bring_back
 from coterie.web.dialogs import in_dialog
+from coterie.web.links import with_query
 from coterie.web.members import MemberRequest, member
 from coterie.web.segment_list import Words, listed
 
@@ -56,11 +58,15 @@ def new(request: MemberRequest) -> HttpResponseBase:
 @require_http_methods(["GET", "HEAD", "POST"])
 @member(Verb.EDIT_SEGMENTS)
 def edit(request: MemberRequest, public_id: str) -> HttpResponseBase:
-    """The form of one segment; as a post, its new name."""
+    """The form of one segment; as a post, its new name. With `was`, only if that is still its name: so Undo says it."""
     segment = find_segment(request, public_id)
     if request.method != "POST":
         return _edit_form(request, segment, segment.name)
     before, name = segment.name, request.POST.get("name", "")
+    if request.POST.get("was", before) != before:
+        words = _("Meanwhile it is called “%(name)s”, so it was left as it is.")
+        messages.error(request, words % {"name": before})
+        return redirect("segments")
     try:
         rename(request.workspace, segment, name, request.actor)
     except ValueError as error:
@@ -69,7 +75,10 @@ def edit(request: MemberRequest, public_id: str) -> HttpResponseBase:
         messages.info(request, _("Nothing was changed."))
     else:
         words = _("“%(before)s” is called “%(name)s” now.") % {"before": before, "name": segment.name}
-        messages.success(request, words)
+        undo = with_query(
+            reverse("segment-edit", args=[segment.public_id]), urlencode({"name": before, "was": segment.name})
+        )
+        messages.success(request, words, extra_tags=undo)
     return redirect("segments")
 
 

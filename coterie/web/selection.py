@@ -1,7 +1,9 @@
 """The people that somebody selected: some by hand (`person`, repeated), or everybody in a view (`all` and `view`) but
-for those unticked afterwards (`except`, repeated).
+for those unticked afterwards (`except`, repeated). A field may have several ids with spaces between them, because of a
+selection over many pages there are more than a form may have fields.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
@@ -39,21 +41,31 @@ class Selection:
     @classmethod
     def read(cls, fields: QueryDict, audience: Audience) -> Self:
         """From a form; raises NotSelected. Ids of other workspaces are ids of nobody."""
-        parsed = audience.parse(fields.get("view", ""))
         if fields.get("all"):
-            compiled, broken = understood(audience, parsed)
-            if compiled is None:
-                raise NotSelected(str(broken[0]))
-            who = Who.of_filter(parsed.view.node, _ids(fields.getlist("except")))
-        else:
-            who = Who.of_ids(_ids(fields.getlist("person")))
+            seen = whole(fields.get("seen"))
+            return cls.of_view(fields.get("view", ""), audience, _ids(fields.getlist("except")), seen)
+        view = audience.parse(fields.get("view", "")).view
+        return cls._counted(audience, Who.of_ids(_ids(fields.getlist("person"))), view)
+
+    @classmethod
+    def of_view(
+        cls, query_string: str, audience: Audience, exceptions: Iterable[int] = (), seen: int | None = None
+    ) -> Self:
+        """Everybody in a view but for the exceptions; raises NotSelected for one that is not understood."""
+        parsed = audience.parse(query_string)
+        compiled, broken = understood(audience, parsed)
+        if compiled is None:
+            raise NotSelected(str(broken[0]))
+        return cls._counted(audience, Who.of_filter(parsed.view.node, exceptions), parsed.view, seen)
+
+    @classmethod
+    def _counted(cls, audience: Audience, who: Who, view: View, seen: int | None = None) -> Self:
         predicate = who.predicate(audience)
         people, everybody = audience.ask(
             lambda reader: (query.count(reader, predicate), query.count(reader, EVERYBODY))
         )
-        seen = whole(fields.get("seen")) if who.by_filter else None
         all_of_them = who.by_filter and people + len(who.ids) >= everybody
-        return cls(who, people, people if seen is None else seen, parsed.view, all_of_them)
+        return cls(who, people, people if seen is None else seen, view, all_of_them)
 
     @property
     def by_filter(self) -> bool:
@@ -76,7 +88,8 @@ class Selection:
         }
 
 
-def _ids(texts: list[str]) -> list[int]:
+def _ids(fields: list[str]) -> list[int]:
+    texts = [text for field in fields for text in field.split()]
     if len(texts) > MAX_IDS:
         raise NotSelected(_("Too many people picked by hand; use a filter."))
     found = (from_public(text) for text in texts)

@@ -29,17 +29,17 @@ def ago(moment: dt.datetime) -> SafeString:
     elif seconds < _WEEK * _DAY:
         words = ngettext("%(n)d day ago", "%(n)d days ago", seconds // _DAY) % {"n": seconds // _DAY}
     else:
-        words = _day(moment)
+        words = written_day(moment)
     return _time(moment, words)
 
 
 def day(moment: dt.datetime) -> SafeString:
     """The day in the workspace's time zone; the exact time is in the tooltip."""
     today = timezone.localtime(present()).date()
-    return _time(moment, _("today") if timezone.localtime(moment).date() == today else _day(moment))
+    return _time(moment, _("today") if timezone.localtime(moment).date() == today else written_day(moment))
 
 
-def _day(moment: dt.datetime) -> str:
+def written_day(moment: dt.datetime) -> str:
     """13 Oct 2026. (Django's date_format takes ten times as long, and a page has a hundred dates.)"""
     local = timezone.localtime(moment)
     return f"{local.day} {capfirst(str(MONTHS_3[local.month]))} {local.year}"
@@ -47,5 +47,5 @@ def _day(moment: dt.datetime) -> str:
 
 def _time(moment: dt.datetime, words: str) -> SafeString:
     local = timezone.localtime(moment)
-    exact = f"{_day(moment)}, {local:%H:%M:%S} {local.tzname() if local.tzinfo != UTC else 'UTC'}"
+    exact = f"{written_day(moment)}, {local:%H:%M:%S} {local.tzname() if local.tzinfo != UTC else 'UTC'}"
     return mark_safe(f'<time datetime="{iso(moment)}" title="{escape(exact)}">{escape(words)}</time>')  # noqa: S308

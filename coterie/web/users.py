@@ -161,6 +161,8 @@ def _list_context(
         "add_group": filter_url(view, into="all" if view.match == "any" else "any"),
         "choose_columns": columns_url(view),
         "save_as_segment": views_url("save-as-segment", start.query),
+        "export_url": with_query(reverse("export-confirm"), f"view={quote(start.query, safe='')}"),
+        "list_query": replace(start, sort=DEFAULT_SORT, columns=None).query,
         "hidden": _hidden(view),
         "headings": headings(view, layout.columns, catalogue),
         "sort_options": sort_options(view, layout.columns, catalogue),

@@ -5,11 +5,10 @@ import pytest
 from coterie.audience.tree import Condition
 from coterie.journal.models import JournalEntry
 from coterie.segments.catalogue import create
-from coterie.segments.membership import save_to_segments
 from coterie.segments.models import Membership, Segment
 from coterie.segments.rules import create_rule
 from coterie.segments.trash import remove
-from tests.makers import make_people, make_person
+from tests.makers import make_people, make_person, put_in
 
 
 @pytest.mark.parametrize("path", ["/api/users/segments", "/api/segments"])
@@ -110,7 +109,7 @@ def test_nobody_is_added_to_a_segment_that_a_rule_fills(workspace, api, post):
 
 def test_a_removed_segment_is_neither_listed_nor_found(workspace, api, post):
     person, segment = make_person(workspace), create(workspace, "News", "test")
-    save_to_segments(workspace, "test", [segment.id], [person.id])
+    put_in(workspace, "test", [segment.id], [person.id])
     remove(workspace, segment, "test")
     assert api.get("/api/users/segments").json() == []
     assert api.get(f"/api/users/{person.public_id}").json()["segments"] == []

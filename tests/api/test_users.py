@@ -13,8 +13,7 @@ from coterie.audience.models import Attribute, Scope
 from coterie.channels.models import Channel
 from coterie.chats.models import Chat
 from coterie.segments.catalogue import create
-from coterie.segments.membership import save_to_segments
-from tests.makers import START, make_people, make_person
+from tests.makers import START, make_people, make_person, put_in
 
 KEYS = {
     f"default_{name}"
@@ -67,7 +66,7 @@ def cast(workspace):
         last_seen=START + 8 * day,
     )
     make_person(workspace, user_id="cyd", default_country="Poland", created_at=START + 2 * day, last_seen=None)
-    save_to_segments(workspace, "test", [news.id], [ana.id])
+    put_in(workspace, "test", [news.id], [ana.id])
     return news
 
 
@@ -250,7 +249,7 @@ def test_another_workspace_does_not_show(workspace, other_workspace, api, api_of
     assert api.get(f"/api/users?after={theirs.public_id}").status_code == 422
     assert api.get("/api/users?f=shoe:is:43").status_code == 422
     segment = create(other_workspace, "News", "test")
-    save_to_segments(other_workspace, "test", [segment.id], [theirs.id])
+    put_in(other_workspace, "test", [segment.id], [theirs.id])
     assert api.get(f"/api/users?f=segment:in:{segment.public_id}").status_code == 422
     assert api_of(other_workspace).get(f"/api/users/{theirs.public_id}").status_code == 200
 
@@ -259,7 +258,7 @@ def test_one_user_has_session_attributes_chats_and_segments(workspace, api):
     channel = Channel.objects.create(workspace=workspace, kind="api", name="App")
     person = make_person(workspace, user_id="u1", plan="pro")
     segment = create(workspace, "News", "test")
-    save_to_segments(workspace, "test", [segment.id], [person.id])
+    put_in(workspace, "test", [segment.id], [person.id])
     for number, spoke in enumerate([True, True, False]):
         at = START + dt.timedelta(days=number)
         Chat.objects.create(

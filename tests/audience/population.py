@@ -16,8 +16,8 @@ from coterie.journal.commit import commit
 from coterie.people.changes import create_people
 from coterie.people.models import Person
 from coterie.segments.catalogue import create
-from coterie.segments.membership import save_to_segments
 from tests.audience.evaluator import Someone
+from tests.makers import put_in
 
 # Where and when relative dates are taken: around changes of clocks, at the ends of months, on 29 February.
 PLACES = {
@@ -213,7 +213,7 @@ def settle(workspace: Workspace, count: int = 300) -> Population:
         segment = create(workspace, name, "test")
         ids = [person.id for person in people if name != "Nobody" and chance.random() < 0.4]
         if ids:
-            save_to_segments(workspace, "test", [segment.id], ids)
+            put_in(workspace, "test", [segment.id], ids)
         segments.append(segment.public_id)
         members[segment.public_id] = set(ids)
     return Population(workspace, [_someone(person, members) for person in people], segments)

@@ -1,6 +1,7 @@
 """What the replica works out for each person: hashes to look somebody up by, and the number of their segments."""
 
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -16,10 +17,11 @@ from coterie.journal.commit import commit
 from coterie.people.changes import create_people
 from coterie.people.models import Person
 from coterie.segments.catalogue import create
-from coterie.segments.membership import remove_from_segments, save_to_segments
+from coterie.segments.trash import remove, restore
 from tests.audience.evaluator import fold
 from tests.audience.mirror import add, change, forget
 from tests.audience.population import TEXTS, Population
+from tests.makers import put_in, take_out
 
 _ODD = [
     clean(text)
@@ -69,15 +71,15 @@ def test_the_number_of_segments_follows_joins_and_other_changes(workspace: Works
     for number in range(5):
         segment = create(workspace, f"Segment {number}", "test").id
         inside = chance.sample(ids, 10 + number)
-        save_to_segments(workspace, "test", [segment], inside)
-        save_to_segments(workspace, "test", [segment], inside[:3])  # Once more: they are in it already.
+        put_in(workspace, "test", [segment], inside)
+        put_in(workspace, "test", [segment], inside[:3])  # Once more: they are in it already.
         for row_id in inside:
             expected[row_id] += 1
         change(
             workspace, inside[0], lambda people, person, value=f"x{number}": people.set(person, {"plan": value}, now())
         )
         assert numbers(workspace) == expected
-    remove_from_segments(workspace, "test", [segment], inside[:5])
+    take_out(workspace, "test", [segment], inside[:5])
     for row_id in inside[:5]:
         expected[row_id] -= 1
     assert numbers(workspace) == expected
@@ -91,8 +93,32 @@ def test_the_number_of_segments_follows_joins_and_other_changes(workspace: Works
 def test_sorting_by_segments_goes_by_their_number(workspace: Workspace) -> None:
     ids = add(workspace, 12)
     for number in range(4):
-        save_to_segments(workspace, "test", [create(workspace, f"S{number}", "test").id], ids[: 3 * number + 1])
+        put_in(workspace, "test", [create(workspace, f"S{number}", "test").id], ids[: 3 * number + 1])
     audience = audience_of(workspace)
     rows = audience.page(View(sort="-segment"), 50).rows
     assert [len(row.segments) for row in rows] == sorted((len(row.segments) for row in rows), reverse=True)
     assert audience.page(View(sort="segment"), 50).rows == list(reversed(rows))
+
+
+@pytest.mark.parametrize("sort", ["segment", "-segment"])
+def test_sorting_by_segments_does_not_count_those_in_the_trash(workspace: Workspace, sort: str) -> None:
+    ids = add(workspace, 12)
+    segments = [create(workspace, f"S{number}", "test") for number in range(4)]
+    for number, segment in enumerate(segments):
+        put_in(workspace, "test", [segment.id], ids[: 3 * number + 1])
+    for segment in segments[2:]:
+        remove(workspace, segment, "test")
+    expected = [sum(place < 3 * number + 1 for number in range(2)) for place in range(12)]
+    audience, view, found = audience_of(workspace), View(sort=sort), []
+    while True:  # Page by page, so that the cursors are asked, too.
+        page = audience.page(view, 5)
+        found += [row.id for row in page.rows]
+        if page.next is None:
+            break
+        view = replace(view, after=page.next)
+    assert sorted(found) == sorted(ids)
+    numbers = [expected[ids.index(row_id)] for row_id in found]
+    assert numbers == sorted(numbers, reverse=sort.startswith("-"))
+    restore(workspace, segments[3], "test")
+    first = audience_of(workspace).page(View(sort="-segment"), 1).rows[0]
+    assert first.id == ids[0]

@@ -15,9 +15,9 @@ from coterie.core.clock import now
 from coterie.journal.commit import Transaction, commit
 from coterie.people.changes import People
 from coterie.segments.catalogue import create
-from coterie.segments.membership import remove_from_segments, save_to_segments
 from coterie.segments.models import Segment
 from tests.audience.mirror import KEYS, add, change, forget, in_record, in_replica, value
+from tests.makers import put_in, take_out
 
 
 def test_a_new_person_is_there_at_once(workspace: Workspace) -> None:
@@ -49,10 +49,10 @@ def test_who_joined_and_left_a_segment_is_known_at_once(workspace: Workspace) ->
     segment = create(workspace, "Leads", "test")
     audience = audience_of(workspace)
     condition = Condition("segment", "in", (segment.public_id,))
-    save_to_segments(workspace, "test", [segment.id], ids[:2])
+    put_in(workspace, "test", [segment.id], ids[:2])
     assert audience.matching_ids(condition) == ids[:2]
     assert audience.segment_sizes() == {segment.id: 2}
-    remove_from_segments(workspace, "test", [segment.id], ids[:1])
+    take_out(workspace, "test", [segment.id], ids[:1])
     assert audience.matching_ids(condition) == ids[1:2]
 
 
@@ -118,6 +118,6 @@ def _turmoil(tx: Transaction, chance: random.Random, ids: list[int], segments: l
 def test_segments_are_read_with_their_people(workspace: Workspace) -> None:
     ids = add(workspace, 4)
     segment = Segment.objects.create(workspace=workspace, name="Leads")
-    save_to_segments(workspace, "test", [segment.id], ids[1:3])
+    put_in(workspace, "test", [segment.id], ids[1:3])
     rows = {row.id: row.segments for row in audience_of(workspace).page(View(), 10).rows}
     assert rows == {ids[0]: [], ids[1]: [segment.id], ids[2]: [segment.id], ids[3]: []}

@@ -10,9 +10,10 @@ from coterie.journal.commit import commit
 from coterie.people.changes import create_people
 from coterie.people.models import Person
 from coterie.segments.catalogue import create, segments_of
-from coterie.segments.membership import save_to_segments, sizes
+from coterie.segments.membership import sizes
 from tests.browser.conftest import watch
 from tests.conftest import PASSWORD
+from tests.makers import put_in
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def people(workspace) -> list[Person]:
     ]
     commit(workspace.pk, "test", lambda tx: create_people(tx, made))
     segment = create(workspace, "Early birds", "test")
-    save_to_segments(workspace, "test", [segment.id], [person.id for person in made[:3]])
+    put_in(workspace, "test", [segment.id], [person.id for person in made[:3]])
     return made
 
 
@@ -200,7 +201,7 @@ def test_all_of_everybody_is_confirmed_before_it_is_downloaded(users):
     dialog = users.get_by_role("dialog", name="Export 60 people?")
     with users.expect_download() as download:
         dialog.get_by_label("Your password").fill(PASSWORD)
-        dialog.get_by_role("button", name="Export all").click()
+        dialog.get_by_role("button", name="Download").click()
     assert download.value.path().read_bytes().count(b"\r\n") == 61
     expect(dialog).to_be_hidden()
 

@@ -16,12 +16,11 @@ from coterie.journal.models import JournalEntry, Operation
 from coterie.people.attributes import Refused
 from coterie.people.models import Person
 from coterie.segments.catalogue import create
-from coterie.segments.membership import save_to_segments
 from coterie.segments.models import Membership
 from coterie.segments.rules import create_rule
 from tests.audience.mirror import VALUES
 from tests.bulk.checking import assert_whole, everything
-from tests.makers import make_people, make_person
+from tests.makers import make_people, make_person, put_in
 
 PRO = Condition("plan", "is", ("pro",))
 
@@ -33,7 +32,7 @@ def inside(workspace, segment):
 
 
 def test_saving_to_several_segments_is_one_operation(workspace, people, news, sales, small_steps):
-    save_to_segments(workspace, "test", [news.id], people[:2])
+    put_in(workspace, "test", [news.id], people[:2])
     operation = start(workspace, "member:1", Action.join([news.id, sales.id]), Selection.of_filter(None), 7)
     assert inside(workspace, news) == inside(workspace, sales) == set(people)
     assert (operation.state, operation.done, operation.total, operation.people) == ("done", 7, 7, 7)
@@ -46,7 +45,7 @@ def test_saving_to_several_segments_is_one_operation(workspace, people, news, sa
 
 
 def test_removing_takes_out_of_segments(workspace, people, news):
-    save_to_segments(workspace, "test", [news.id], people[:3])
+    put_in(workspace, "test", [news.id], people[:3])
     operation = start(workspace, "test", Action.leave([news.id]), Selection.of_ids(people[1:5]))
     assert inside(workspace, news) == {people[0]}
     assert (operation.result["changed"], operation.result["already"]) == (2, 2)
@@ -99,7 +98,7 @@ def test_banning_and_lifting_it(workspace, people):
 
 
 def test_deleting_leaves_nothing_to_find(workspace, people, news, small_steps):
-    save_to_segments(workspace, "test", [news.id], people)
+    put_in(workspace, "test", [news.id], people)
     operation = start(workspace, "test", Action.delete(), Selection.of_filter(PRO))
     assert operation.people == 3
     assert set(Person.objects.filter(workspace=workspace).values_list("id", flat=True)) == set(people) - {
@@ -214,7 +213,7 @@ def test_the_preview_of_setting_a_value_comes_true(workspace, value):
 
 
 def test_previews_tell_what_would_happen_and_do_nothing(workspace, people, news, sales):
-    save_to_segments(workspace, "test", [news.id], people[:2])
+    put_in(workspace, "test", [news.id], people[:2])
     start(workspace, "test", Action.ban(), Selection.of_ids(people[:1]))
     before, everybody = everything(workspace), Selection.of_filter(None)
     assert preview(workspace, Action.join([news.id, sales.id]), everybody) == [

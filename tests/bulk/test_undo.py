@@ -13,12 +13,11 @@ from coterie.jobs.control import NotPossible
 from coterie.jobs.crowds import skipped
 from coterie.journal.models import JournalEntry, Operation
 from coterie.people.models import Person
-from coterie.segments.membership import remove_from_segments, save_to_segments
 from coterie.segments.models import Membership, Segment
 from coterie.transfers.importer import import_file
 from coterie.transfers.wishes import Wishes
 from tests.bulk.checking import assert_whole, everything
-from tests.makers import make_person
+from tests.makers import make_person, put_in, take_out
 
 EVERYBODY = Selection.of_filter(None)
 
@@ -26,7 +25,7 @@ EVERYBODY = Selection.of_filter(None)
 @pytest.fixture(params=["join", "leave", "set", "set number", "clear", "ban", "unban", "delete"])
 def action(request, workspace, people, news, sales):
     """Each action, in a world where some people have it already."""
-    save_to_segments(workspace, "test", [news.id], people[:4])
+    put_in(workspace, "test", [news.id], people[:4])
     start(workspace, "test", Action.ban(), Selection.of_ids(people[2:5]))
     return {
         "join": Action.join([news.id, sales.id]),
@@ -100,8 +99,8 @@ def test_a_later_operation_that_is_in_effect_is_not_overwritten(workspace, peopl
 
 # Somebody whom the action changes, and an edit of the same thing.
 EDITS = {
-    "join": (5, lambda w, person, news, say: remove_from_segments(w, "member:9", [news.id], [person])),
-    "leave": (0, lambda w, person, news, say: save_to_segments(w, "member:9", [news.id], [person])),
+    "join": (5, lambda w, person, news, say: take_out(w, "member:9", [news.id], [person])),
+    "leave": (0, lambda w, person, news, say: put_in(w, "member:9", [news.id], [person])),
     "set": (1, lambda w, person, news, say: say("u1", plan="edited")),
     "set number": (1, lambda w, person, news, say: say("u1", plan="edited")),
     "clear": (1, lambda w, person, news, say: say("u1", plan="edited")),
@@ -132,7 +131,7 @@ def test_who_was_edited_since_is_left_alone_and_listed(request, workspace, actio
 def test_an_edit_of_something_else_is_no_obstacle(workspace, people, plan, chat, news):
     operation = start(workspace, "test", Action.set("plan", "x"), EVERYBODY)
     chat("u0", city="Oslo")
-    save_to_segments(workspace, "test", [news.id], people)
+    put_in(workspace, "test", [news.id], people)
     start(workspace, "test", Action.ban(), EVERYBODY)
     assert undo(workspace, "test", operation.id).result["skipped"] == 0
     assert plan() == ["pro", "free", None, "pro", "free", None, "pro"]
@@ -155,7 +154,7 @@ def test_an_edit_back_to_what_was_before_counts_as_an_edit_too(workspace, people
 
 
 def test_deleted_people_come_back_with_chats_addresses_and_segments(workspace, people, news, sales, chat, channel):
-    save_to_segments(workspace, "test", [news.id, sales.id], people)
+    put_in(workspace, "test", [news.id, sales.id], people)
     spoken = Chat.objects.filter(workspace=workspace).count(), Message.objects.filter(workspace=workspace).count()
     before = everything(workspace)
     joined = list(Membership.objects.filter(workspace=workspace).order_by("pk").values_list("joined_at", flat=True))
@@ -176,7 +175,7 @@ def test_deleted_people_come_back_with_chats_addresses_and_segments(workspace, p
 
 
 def test_deleted_people_come_back_without_segments_that_are_gone(workspace, people, news):
-    save_to_segments(workspace, "test", [news.id], people)
+    put_in(workspace, "test", [news.id], people)
     operation = start(workspace, "test", Action.delete(), EVERYBODY)
     Segment.objects.filter(workspace=workspace, id=news.id).delete()
     assert undo(workspace, "test", operation.id).people == 7
@@ -185,7 +184,7 @@ def test_deleted_people_come_back_without_segments_that_are_gone(workspace, peop
 
 
 def test_nobody_goes_back_into_a_segment_that_is_gone(workspace, people, news):
-    save_to_segments(workspace, "test", [news.id], people)
+    put_in(workspace, "test", [news.id], people)
     operation = start(workspace, "test", Action.leave([news.id]), EVERYBODY)
     Segment.objects.filter(workspace=workspace, id=news.id).delete()
     assert skipped(undo(workspace, "test", operation.id)) == people
@@ -260,8 +259,7 @@ def test_operations_of_another_workspace_are_not_there(workspace, other_workspac
 
 
 def test_saving_from_the_page_can_be_undone(workspace, people, news):
-    save_to_segments(workspace, "member:1", [news.id], people)
-    operation = Operation.objects.get(workspace=workspace)
+    operation = start(workspace, "member:1", Action.join([news.id]), Selection.of_ids(people))
     assert undo(workspace, "test", operation.id).people == 7
     assert not Membership.objects.filter(workspace=workspace).exists()
     assert_whole(workspace)

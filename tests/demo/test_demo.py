@@ -12,6 +12,7 @@ from coterie.accounts.models import Workspace
 from coterie.audience.models import Attribute
 from coterie.channels.models import Channel
 from coterie.chats.models import Chat, Message
+from coterie.core.clock import now
 from coterie.core.ids import to_public
 from coterie.core.text import clean
 from coterie.demo.invent import CHUNK, SEGMENTS, Plan, invent, stamp
@@ -19,6 +20,7 @@ from coterie.demo.load import fill
 from coterie.demo.places import COUNTRIES
 from coterie.journal.models import JournalEntry, Kind
 from coterie.people.models import Identity, Person
+from coterie.segments.growth import DAYS, Growth, growth
 from coterie.segments.models import Membership, Segment
 
 UNTIL = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
@@ -97,6 +99,17 @@ def test_rows_fit_together(workspace):
         assert identities[person.id] == channels[person.attributes["default_source"]]
     ends = dict(Person.objects.filter(workspace=workspace).values_list("id", "last_seen"))
     assert all(last <= ends[who] for who, last in chats.values_list("person_id", "last_at"))
+
+
+def test_segments_grew_by_whoever_joined_in_the_last_30_days(workspace):
+    """As where people are put in by hand: the Segments page shows no zero for a segment that is filled."""
+    fill(workspace, 600, 1.5, 1, lambda done: None)
+    segments = list(Segment.objects.filter(workspace=workspace))
+    since = now().date() - dt.timedelta(days=DAYS - 1)
+    for segment in segments:
+        joined = Membership.objects.filter(workspace=workspace, segment_id=segment.id, joined_at__date__gte=since)
+        assert growth(workspace, [segment.id])[segment.id] == Growth(joined.count(), 0)
+    assert any(growth(workspace, [segment.id])[segment.id].change for segment in segments)
 
 
 def test_filling_again_adds_other_people_to_the_same_channels_and_segments(workspace):

@@ -9,7 +9,7 @@ from django.db import DatabaseError, connection
 from coterie.bulk import doing
 from coterie.bulk.actions import Action
 from coterie.bulk.selection import Selection
-from coterie.bulk.start import start, undo
+from coterie.bulk.start import again, start, undo
 from coterie.core.clock import now
 from coterie.jobs import crowds, worker
 from coterie.jobs.control import NotPossible, cancel, pause, resume
@@ -382,3 +382,62 @@ def test_skipped_people_are_kept_with_the_operation(workspace, started, people):
     undoing.refresh_from_db()
     assert (undoing.result["skipped"], skipped(undoing)) == (4, people[:4])
     assert_whole(workspace)
+
+
+def lose_the_worker(operation):
+    """As when a worker was killed: nobody renews the lease."""
+    rows(operation).update(leased_until=now() - dt.timedelta(seconds=1))
+
+
+def test_what_kills_its_workers_again_and_again_is_given_up(workspace, people, started):
+    for lost in range(worker.LOST):
+        operation = claim(f"w{lost}")
+        assert (operation.id, operation.lost) == (started.id, lost)
+        lose_the_worker(started)
+    assert claim("last") is None
+    started.refresh_from_db()
+    assert (started.state, started.worker, started.leased_until) == (State.FAILED, "", None)
+    assert started.reason.startswith("The server stopped 3 times in the middle of it")
+    assert claim("last") is None
+
+
+def test_what_waits_behind_one_that_is_given_up_comes_next(workspace, people, started):
+    second = start(workspace, "test", Action.clear("plan"), EVERYBODY)
+    for lost in range(worker.LOST):
+        assert claim(f"w{lost}").id == started.id
+        lose_the_worker(started)
+    assert claim("w").id == second.id
+
+
+def test_a_step_in_between_begins_the_count_anew(workspace, people, started):
+    claim("w")
+    for _ in range(2):
+        for _ in range(worker.LOST - 1):
+            lose_the_worker(started)
+            operation = claim("w")
+        assert operation.lost == worker.LOST - 1
+        assert steps(operation, 1).operation.lost == 0
+    started.refresh_from_db()
+    assert (started.state, started.done) == (State.RUNNING, 6)
+
+
+def test_a_worker_that_leaves_in_order_is_not_lost(workspace, people, started):
+    stop = threading.Event()
+    stop.set()
+    for number in range(worker.LOST + 2):
+        operation = claim(f"w{number}")
+        assert operation.lost == 0
+        run(operation, operation.worker, stop)
+
+
+def test_one_that_was_given_up_can_be_undone_and_tried_again(workspace, people, started):
+    steps(claim("w"), 1)
+    for lost in range(worker.LOST):
+        lose_the_worker(started)
+        claim(f"w{lost}")
+    started.refresh_from_db()
+    assert (started.state, pros(workspace), started.can_be_undone) == (State.FAILED, 3, True)
+    once_more = again(workspace, "member:1", started)
+    work_off()
+    once_more.refresh_from_db()
+    assert (once_more.state, once_more.people, pros(workspace)) == (State.DONE, 7, 10)

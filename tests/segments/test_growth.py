@@ -5,10 +5,9 @@ import datetime as dt
 from coterie.core.clock import now
 from coterie.segments.catalogue import create
 from coterie.segments.growth import Growth, growth
-from coterie.segments.membership import remove_from_segments, save_to_segments
 from coterie.segments.models import SegmentDay
 from coterie.segments.settle import settle
-from tests.makers import make_people
+from tests.makers import make_people, put_in, take_out
 from tests.segments.ruling import PRO, change, rule
 
 
@@ -19,9 +18,9 @@ def test_who_joined_and_left_by_hand_and_by_rule_is_counted(workspace, other_wor
     settle(workspace)
     change(workspace, people[0], plan="free")
     settle(workspace)
-    save_to_segments(workspace, "test", [manual.id], ids[:3])
-    save_to_segments(workspace, "test", [manual.id], ids[:3])
-    remove_from_segments(workspace, "test", [manual.id], ids[1:])
+    put_in(workspace, "test", [manual.id], ids[:3])
+    put_in(workspace, "test", [manual.id], ids[:3])
+    take_out(workspace, "test", [manual.id], ids[1:])
     found = growth(workspace, [manual.id, by_rule.id, empty.id])
     assert found == {manual.id: Growth(3, 2), by_rule.id: Growth(4, 1), empty.id: Growth()}
     assert found[by_rule.id].change == 3

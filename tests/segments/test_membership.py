@@ -8,12 +8,11 @@ from django.db import connection
 from coterie.audience.audience import audience_of
 from coterie.core.ids import to_public
 from coterie.journal.commit import commit
-from coterie.journal.models import JournalEntry, Operation
-from coterie.segments import membership
+from coterie.journal.models import JournalEntry
 from coterie.segments.catalogue import create
-from coterie.segments.membership import Saved, join, leave, lock, preview, remove_from_segments, save_to_segments, sizes
+from coterie.segments.membership import Saved, join, leave, lock, preview, sizes
 from coterie.segments.models import Membership
-from tests.makers import make_people
+from tests.makers import make_people, put_in, take_out
 
 
 @pytest.fixture
@@ -31,19 +30,14 @@ def inside(workspace, segment):
     return set(found.values_list("person_id", flat=True))
 
 
-def test_saving_puts_people_in(workspace, people, segment):
-    assert save_to_segments(workspace, "test", [segment.id], people) == [Saved(segment.id, 3, 0)]
+def test_joining_puts_people_in(workspace, people, segment):
+    put_in(workspace, "test", [segment.id], people)
     assert inside(workspace, segment) == set(people)
 
 
-def test_people_who_are_in_already_are_counted_and_left_alone(workspace, people, segment):
-    save_to_segments(workspace, "test", [segment.id], people[:1])
-    assert save_to_segments(workspace, "test", [segment.id], [*people, *people]) == [Saved(segment.id, 2, 1)]
-
-
 def test_each_new_membership_is_one_journal_entry(workspace, people, segment):
-    save_to_segments(workspace, "member:1", [segment.id], people[:2])
-    save_to_segments(workspace, "member:1", [segment.id], people)
+    put_in(workspace, "member:1", [segment.id], people[:2])
+    put_in(workspace, "member:1", [segment.id], people)
     entries = JournalEntry.objects.filter(workspace=workspace, kind="joined").order_by("revision")
     assert [entry.person_id for entry in entries] == people
     assert {(entry.actor, entry.before, str(entry.after)) for entry in entries} == {
@@ -51,74 +45,53 @@ def test_each_new_membership_is_one_journal_entry(workspace, people, segment):
     }
 
 
-def test_several_segments_are_one_operation(workspace, people, segment):
-    other = create(workspace, "Other", "test")
-    save_to_segments(workspace, "member:1", [segment.id, other.id], people)
-    operation = Operation.objects.get(workspace=workspace)
-    assert (operation.kind, operation.people, operation.actor) == ("join", 3, "member:1")
-    assert operation.label == "Save 3 people to News, Other"
-    assert operation.finished_at is not None
-    entries = JournalEntry.objects.filter(workspace=workspace, operation_id=operation.id)
-    assert entries.count() == 6
-
-
-def test_saving_nobody_new_leaves_no_trace(workspace, people, segment):
-    save_to_segments(workspace, "test", [segment.id], people)
+def test_joining_once_more_leaves_no_trace(workspace, people, segment):
+    put_in(workspace, "test", [segment.id], people)
     revision = type(workspace).objects.get(pk=workspace.pk).revision
-    save_to_segments(workspace, "test", [segment.id], people)
+    put_in(workspace, "test", [segment.id], people)
     assert type(workspace).objects.get(pk=workspace.pk).revision == revision
-    assert Operation.objects.filter(workspace=workspace).count() == 1
 
 
 def test_removing_takes_people_out(workspace, people, segment):
-    save_to_segments(workspace, "test", [segment.id], people[:2])
-    assert remove_from_segments(workspace, "test", [segment.id], people) == [Saved(segment.id, 2, 1)]
+    put_in(workspace, "test", [segment.id], people[:2])
+    take_out(workspace, "test", [segment.id], people)
     assert inside(workspace, segment) == set()
     left = JournalEntry.objects.filter(workspace=workspace, kind="left")
     assert [entry.before for entry in left] == [{"segment": segment.public_id}] * 2
 
 
 def test_the_audience_follows(workspace, people, segment):
-    save_to_segments(workspace, "test", [segment.id], people)
+    put_in(workspace, "test", [segment.id], people)
     assert audience_of(workspace).segment_sizes() == {segment.id: 3}
-    remove_from_segments(workspace, "test", [segment.id], people[:1])
+    take_out(workspace, "test", [segment.id], people[:1])
     assert audience_of(workspace).segment_sizes() == {segment.id: 2}
 
 
 def test_people_of_another_workspace_are_ignored(workspace, other_workspace, people, segment):
     stranger = make_people(other_workspace, 1)[0].id
-    assert save_to_segments(workspace, "test", [segment.id], [stranger, 7, people[0]]) == [Saved(segment.id, 1, 0)]
+    put_in(workspace, "test", [segment.id], [stranger, 7, people[0]])
     assert not Membership.objects.filter(workspace=other_workspace).exists()
     assert inside(workspace, segment) == {people[0]}
 
 
 def test_a_segment_of_another_workspace_is_refused_by_name(workspace, other_workspace, people, segment):
     foreign = create(other_workspace, "Theirs", "test")
-    for act in (save_to_segments, remove_from_segments):
-        with pytest.raises(ValueError, match=foreign.public_id):
-            act(workspace, "test", [segment.id, foreign.id], people)
+    with pytest.raises(ValueError, match=foreign.public_id):
+        preview(workspace, [segment.id, foreign.id], people)
     with pytest.raises(ValueError, match=to_public(5)):
         preview(workspace, [5], people)
-    assert inside(workspace, segment) == set()
-    assert not Operation.objects.filter(workspace=workspace).exists()
 
 
 def test_preview_tells_what_saving_would_do_and_does_nothing(workspace, other_workspace, people, segment):
-    save_to_segments(workspace, "test", [segment.id], people[:1])
+    put_in(workspace, "test", [segment.id], people[:1])
     stranger = make_people(other_workspace, 1)[0].id
     assert preview(workspace, [segment.id], [*people, stranger]) == [Saved(segment.id, 2, 1)]
     assert preview(workspace, [segment.id], []) == [Saved(segment.id, 0, 0)]
     assert inside(workspace, segment) == {people[0]}
 
 
-def test_more_people_than_fit_one_transaction_are_still_one_operation(workspace, people, segment, monkeypatch):
-    monkeypatch.setattr(membership, "CHUNK", 2)
-    assert save_to_segments(workspace, "test", [segment.id], people) == [Saved(segment.id, 3, 0)]
-    assert Operation.objects.get(workspace=workspace).people == 3
-
-
 def test_sizes_count_the_system_of_record(workspace, people, segment):
-    save_to_segments(workspace, "test", [segment.id], people)
+    put_in(workspace, "test", [segment.id], people)
     assert sizes(workspace, [segment.id, 5]) == {segment.id: 3}
 
 
@@ -134,8 +107,11 @@ def test_writers_on_the_same_people_add_each_once(workspace, people, segment):
     added = []
 
     def write(order):
+        def work(tx):
+            return join(tx, segment.id, lock(tx, order), tx.at)
+
         try:
-            added.append(save_to_segments(workspace, "test", [segment.id], order)[0].added)
+            added.extend(commit(workspace.pk, "test", work))
         finally:
             connection.close()
 
@@ -145,5 +121,5 @@ def test_writers_on_the_same_people_add_each_once(workspace, people, segment):
         thread.start()
     for thread in threads:
         thread.join()
-    assert sum(added) == 3
+    assert sorted(added) == people
     assert JournalEntry.objects.filter(workspace=workspace, kind="joined").count() == 3

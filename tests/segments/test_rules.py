@@ -9,11 +9,11 @@ from coterie.audience.models import Attribute
 from coterie.audience.tree import All, Any, Condition, FilterError, Not
 from coterie.journal.models import Operation
 from coterie.segments.catalogue import NameTaken, create, manual_segments, rename, segments_of
-from coterie.segments.membership import ByRule, remove_from_segments, save_to_segments
+from coterie.segments.membership import ByRule
 from coterie.segments.rules import change_rule, make_manual, preview_rule, rule_sentence
 from coterie.segments.settle import settle
 from coterie.segments.trash import remove, restore
-from tests.makers import make_people, make_person
+from tests.makers import make_people, make_person, put_in, take_out
 from tests.segments.ruling import POLAND, PRO, again, change, is_in, members, rule
 
 
@@ -46,11 +46,11 @@ def test_a_filter_means_the_rule_before_anybody_settled_it(workspace):
 def test_manual_and_rule_segments_are_asked_for_together(workspace):
     one, other, _ = make_person(workspace, plan="pro"), make_person(workspace), make_person(workspace)
     manual, by_rule = create(workspace, "By hand", "test"), rule(workspace, PRO)
-    save_to_segments(workspace, "test", [manual.id], [other.id])
+    put_in(workspace, "test", [manual.id], [other.id])
     assert audience_of(workspace).matching_ids(is_in(manual, by_rule)) == [one.id, other.id]
 
 
-@pytest.mark.parametrize("act", [save_to_segments, remove_from_segments])
+@pytest.mark.parametrize("act", [put_in, take_out])
 def test_nobody_is_moved_by_hand(workspace, act):
     person = make_person(workspace, plan="free")
     manual, by_rule = create(workspace, "By hand", "test"), rule(workspace, PRO, "Pros")
@@ -157,7 +157,7 @@ def test_a_rule_becomes_manual_and_keeps_its_people(workspace):
     settle(workspace)
     make_manual(workspace, segment, "test")
     change(workspace, person, plan="free")
-    save_to_segments(workspace, "test", [segment.id], [other.id])
+    put_in(workspace, "test", [segment.id], [other.id])
     settle(workspace)
     assert members(segment) == members(follower) == {person.id, other.id}
 
@@ -239,7 +239,7 @@ def test_a_type_that_reads_values_otherwise_tests_everybody_again(workspace):
 def test_a_rule_on_a_removed_segment_is_broken_until_it_is_back(workspace):
     person, other = make_people(workspace, 2)
     manual = create(workspace, "By hand", "test")
-    save_to_segments(workspace, "test", [manual.id], [person.id])
+    put_in(workspace, "test", [manual.id], [person.id])
     segment = rule(workspace, is_in(manual))
     settle(workspace)
     remove(workspace, manual, "test")
@@ -247,7 +247,7 @@ def test_a_rule_on_a_removed_segment_is_broken_until_it_is_back(workspace):
     assert again(segment).broken == "“By hand” is a removed segment. Restore it, or leave it out of the filter."
     assert members(segment) == {person.id}
     restore(workspace, manual, "test")
-    save_to_segments(workspace, "test", [manual.id], [other.id])
+    put_in(workspace, "test", [manual.id], [other.id])
     settle(workspace)
     assert again(segment).broken == ""
     assert members(segment) == {person.id, other.id}

@@ -12,12 +12,11 @@ from coterie.journal.models import Operation
 from coterie.segments import settle as settling
 from coterie.segments.catalogue import create
 from coterie.segments.follow import waiting
-from coterie.segments.membership import save_to_segments
 from coterie.segments.models import RuleState
 from coterie.segments.settle import is_due, settle
 from coterie.segments.state import Overtaken, changed, take
 from tests.audience.mirror import forget
-from tests.makers import make_people, make_person
+from tests.makers import make_people, make_person, put_in
 from tests.segments.ruling import POLAND, PRO, again, assert_explained, change, entries, is_in, members, rule, seen
 
 RECENT = Condition("lastSeen", "in_last", ("2 hours",))
@@ -85,7 +84,7 @@ def test_joining_a_manual_segment_is_a_change(workspace):
     manual = create(workspace, "By hand", "test")
     segment = rule(workspace, is_in(manual))
     settle(workspace)
-    save_to_segments(workspace, "test", [manual.id], [person.id])
+    put_in(workspace, "test", [manual.id], [person.id])
     assert settle(workspace) == 1
     assert members(segment) == {person.id}
 

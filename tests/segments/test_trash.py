@@ -7,14 +7,16 @@ import pytest
 from coterie.accounts.models import AuditEntry
 from coterie.audience.audience import audience_of
 from coterie.audience.tree import FilterError
+from coterie.bulk.actions import Action
+from coterie.bulk.selection import Selection
+from coterie.bulk.start import start
 from coterie.core.clock import now
 from coterie.segments.catalogue import NameTaken, create, find, names, segments_of
-from coterie.segments.membership import save_to_segments
 from coterie.segments.models import Membership, Segment
 from coterie.segments.settle import settle
 from coterie.segments.trash import purge, remove, removed_segments, restore
 from tests.audience.mirror import in_record, in_replica
-from tests.makers import make_people, make_person
+from tests.makers import make_people, make_person, put_in
 from tests.segments.ruling import PRO, again, change, entries, is_in, members, rule
 
 LATER = dt.timedelta(days=30, minutes=1)
@@ -28,7 +30,7 @@ def people(workspace):
 @pytest.fixture
 def segment(workspace, people):
     found = create(workspace, "News", "test")
-    save_to_segments(workspace, "test", [found.id], [person.id for person in people])
+    put_in(workspace, "test", [found.id], [person.id for person in people])
     return found
 
 
@@ -54,8 +56,8 @@ def test_a_filter_that_names_it_is_refused_readably(workspace, segment):
 
 def test_nobody_is_put_into_it(workspace, segment, people):
     remove(workspace, segment, "test")
-    with pytest.raises(ValueError, match="No such segment"):
-        save_to_segments(workspace, "test", [segment.id], [people[0].id])
+    with pytest.raises(ValueError, match="no such segment"):
+        start(workspace, "test", Action.join([segment.id]), Selection.of_ids([people[0].id]))
 
 
 def test_it_comes_back_with_its_people(workspace, segment, people):

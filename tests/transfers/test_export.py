@@ -12,10 +12,9 @@ from coterie.audience.models import Attribute, AttributeType
 from coterie.audience.tree import Condition
 from coterie.core.clock import UTC
 from coterie.segments.catalogue import create
-from coterie.segments.membership import save_to_segments
 from coterie.transfers.export import Form, export
 from coterie.transfers.headings import default_columns
-from tests.makers import make_person
+from tests.makers import make_person, put_in
 
 AT = dt.datetime(2026, 5, 1, 12, 30, 15, 123000, tzinfo=UTC)
 
@@ -63,7 +62,7 @@ def test_segments_are_named(workspace):
     one, two = create(workspace, "News, weekly", "test"), create(workspace, "=Buyers", "test")
     person = make_person(workspace, user_id="a")
     make_person(workspace, user_id="b")
-    save_to_segments(workspace, "test", [one.id, two.id], [person.id])
+    put_in(workspace, "test", [one.id, two.id], [person.id])
     found = {row["User ID"]: row["Segments"] for row in rows(exported(workspace))}
     assert found == {"a": "'=Buyers; News, weekly", "b": ""}
 

@@ -1,5 +1,7 @@
 """Exports in the background: done by a worker, kept for a while, stopped in order."""
 
+import errno
+
 import pytest
 
 from coterie.audience import query
@@ -52,7 +54,7 @@ def test_people_picked_by_hand_and_exceptions(workspace, poles):
     assert finished(workspace, worked(queue_export(workspace, "m", picked, Form(), "x"))).manifest.people == 1
     but = Selection.of_filter(POLES.filter, [poles[0].id])
     kept = finished(workspace, worked(queue_export(workspace, "m", but, Form(), "x")))
-    assert (kept.manifest.people, kept.manifest.filter) == (2, "Country is Poland, without 1 people")
+    assert (kept.manifest.people, kept.manifest.filter) == (2, "Country is Poland, without 1 person")
 
 
 def test_one_that_is_cancelled_in_the_middle_leaves_no_file(workspace, poles, monkeypatch):
@@ -88,3 +90,42 @@ def test_a_filter_that_broke_meanwhile_fails_it_with_the_reason(workspace, poles
     failed = worked(operation)
     assert failed.state == State.FAILED
     assert "gone" in failed.reason
+
+
+def test_a_full_disk_fails_it_with_the_reason_and_without_a_path(workspace, poles, monkeypatch):
+    def full(*args, **kwargs):
+        raise OSError(errno.ENOSPC, "No space left on device", str(files.folder(workspace)))
+
+    monkeypatch.setattr(files, "write", full)
+    failed = worked(queue_export(workspace, "m", POLES, Form(), "x"))
+    assert (failed.state, failed.reason) == (
+        State.FAILED,
+        "The file could not be written: No space left on device.",
+    )
+    assert not any(files.folder(workspace).glob("*"))
+
+
+def test_progress_has_a_rate_while_it_is_written(workspace, poles, monkeypatch):
+    monkeypatch.setattr(exporting, "_LOOK", 0)
+    operation, seen, real = queue_export(workspace, "m", POLES, Form(), "x"), [], query.batches
+
+    def one_by_one(reader, predicate, select, size):
+        for batch in real(reader, predicate, select, 1):
+            yield batch
+            row = rows(operation).get()
+            seen.append((row.done, row.rate, row.seconds_left))
+
+    monkeypatch.setattr(query, "batches", one_by_one)
+    done = worked(operation)
+    assert [people for people, _, _ in seen] == [0, 1, 2]
+    assert all(rate > 0 and left > 0 for _, rate, left in seen[1:])
+    assert 0 < done.seconds < 60
+
+
+def test_a_failed_one_is_left_to_a_worker_once_more_with_everything_that_was_asked(workspace, poles):
+    columns = [audience_of(workspace).catalogue.by_key["userId"]]
+    failed = queue_export(workspace, "m", Selection.of_ids([poles[1].id]), Form(Format.JSONL, columns), "poles")
+    rows(failed).update(state=State.FAILED)
+    once_more = exporting.again(workspace, "member:2", failed)
+    assert (once_more.details, once_more.actor, once_more.total) == (failed.details, "member:2", 1)
+    assert finished(workspace, worked(once_more)).path.read_text() == '{"userId":"u1"}\n'

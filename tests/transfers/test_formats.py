@@ -18,12 +18,11 @@ from coterie.audience.models import Attribute, AttributeType
 from coterie.audience.tree import Condition
 from coterie.core.clock import UTC
 from coterie.segments.catalogue import create
-from coterie.segments.membership import save_to_segments
 from coterie.transfers import as_xlsx, files
 from coterie.transfers.export import Form, Format, export
 from coterie.transfers.files import Reason
 from coterie.transfers.rows import Stopped
-from tests.makers import make_person
+from tests.makers import make_person, put_in
 
 AT = dt.datetime(2026, 5, 1, 12, 30, 15, 123000, tzinfo=UTC)
 HOSTILE = [
@@ -68,7 +67,7 @@ def ana(workspace):
         vip=True,
         zip="007",
     )
-    save_to_segments(workspace, "test", segments, [person.id])
+    put_in(workspace, "test", segments, [person.id])
     return person
 
 

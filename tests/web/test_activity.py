@@ -1,18 +1,23 @@
 """The Activity page: what runs, what was done, and the ways to stop it, take it back or try it again."""
 
 import datetime as dt
+import re
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from coterie.audience.tree import Condition
 from coterie.bulk.actions import Action
+from coterie.bulk.forgetting import sweep
 from coterie.bulk.selection import Selection
 from coterie.bulk.start import start, undo
 from coterie.core.clock import now
+from coterie.jobs.models import Crowd
+from coterie.jobs.running import Failed
 from coterie.journal.models import Operation, State, Wish
 from coterie.people.models import Person
-from tests.web.pages import said_on, text_of
+from tests.web.pages import link, said_on, text_of
 
 
 @pytest.fixture
@@ -194,7 +199,8 @@ def test_a_viewer_sees_it_without_buttons(client_of, viewer, crowd, ban, waiting
     waiting()
     page = client_of(viewer).get("/activity")
     assert "Ban 2 people" in text_of(page)
-    assert "<button" not in page.content.decode()[page.content.decode().index("<main") :].partition("</main>")[0]
+    listed = page.content.decode().partition('id="activity"')[2].partition("</main>")[0]
+    assert "<button" not in listed
 
 
 def test_pages_of_fifty_miss_none(browse, waiting):
@@ -202,8 +208,7 @@ def test_pages_of_fifty_miss_none(browse, waiting):
         waiting(State.DONE, label=f"Job {number:02}")
     first = browse.get("/activity")
     assert first.content.decode().count('<li id="o-') == 50
-    older = first.content.decode().partition("/activity?before=")[2].partition('"')[0]
-    rest = browse.get(f"/activity?before={older}")
+    rest = browse.get(link(first, 'rel="next"'))
     assert [f"Job {n:02}" in text_of(rest) for n in (2, 1, 0)] == [False, True, True]
 
 
@@ -216,12 +221,14 @@ def test_the_number_of_queries_does_not_grow(browse, waiting):
     first = waiting(State.DONE, actor="member:1")
     waiting(State.UNDONE, actor="token:1", undone_by=first.id)
     waiting()
+    waiting(State.FAILED, actor="member:1", details={"selection": {"picked": 1}})
     browse.get("/activity")
     few = queries()
     for number in range(20):
         waiting(State.UNDONE, actor=f"member:{number}", undone_by=first.id)
         waiting(State.DONE, actor=f"token:{number}", kind="undo", undo_of=first.id)
         waiting(State.QUEUED)
+        waiting(State.FAILED, actor=f"member:{number}")
     assert queries() == few
 
 
@@ -230,3 +237,82 @@ def test_hostile_labels_stay_text(browse, waiting):
     body = browse.get("/activity").content.decode()
     for markup in ("<script>alert", "<img src=x", "<b>x</b>"):
         assert markup not in body
+
+
+def test_tabs_show_what_runs_what_failed_and_what_can_be_undone(browse, crowd, ban, waiting):
+    ban(crowd(2))
+    waiting(label="Slow one")
+    waiting(State.PAUSED, label="Held one")
+    waiting(State.FAILED, label="Broken one", undo_until=None)
+    waiting(State.UNDONE, label="Old one")
+    everything = text_of(browse.get("/activity"))
+    assert "All Running 2 Failed 1 Can be undone 1" in everything
+    expected = {"running": {"Slow one", "Held one"}, "failed": {"Broken one"}, "undoable": {"Ban 2 people"}}
+    for show, labels in expected.items():
+        page = text_of(browse.get(f"/activity?show={show}"))
+        for label in ("Slow one", "Held one", "Broken one", "Old one", "Ban 2 people"):
+            assert (show, label, label in page) == (show, label, label in labels)
+
+
+def test_a_tab_without_anything_leads_back(browse, crowd, ban):
+    ban(crowd(1))
+    page = browse.get("/activity?show=failed")
+    assert "There is nothing of that sort. Show everything" in text_of(page)
+    assert text_of(browse.get("/activity?show=nonsense&before=nonsense")) == text_of(browse.get("/activity"))
+
+
+def test_only_one_s_own_or_those_of_somebody_else(browse, crowd, ban, waiting):
+    ban(crowd(2))
+    waiting(State.DONE, label="Theirs", actor="token:0")
+    page = browse.get("/activity")
+    options = re.findall(r'<option value="([^"]*)"( selected)?>([^<]*)', page.content.decode())
+    assert options == [
+        ("", " selected", "Everyone"),
+        ("mine", "", "Only mine"),
+        ("token:0", "", "an API token that is gone"),
+    ]
+    mine = text_of(browse.get("/activity?who=mine"))
+    assert ("Ban 2 people" in mine, "Theirs" in mine) == (True, False)
+    theirs = text_of(browse.get("/activity?who=token:0"))
+    assert ("Ban 2 people" in theirs, "Theirs" in theirs) == (False, True)
+    assert "Theirs" not in text_of(browse.get("/activity?who=%3Cscript%3Ealert(1)"))
+    assert "<script>alert" not in browse.get("/activity?who=%3Cscript%3Ealert(1)").content.decode()
+
+
+def test_pages_keep_the_tab_and_the_person(browse, waiting):
+    for number in range(52):
+        waiting(State.FAILED, label=f"Job {number:02}", actor="token:0")
+        waiting(State.DONE, label=f"Other {number:02}", actor="token:0")
+    first = browse.get("/activity?show=failed&who=token:0")
+    rest = text_of(browse.get(link(first, 'rel="next"')))
+    assert [word in rest for word in ("Job 01", "Job 00", "Job 02", "Other 00")] == [True, True, False, False]
+
+
+@pytest.mark.parametrize("selected", ["hand", "exceptions"])
+def test_what_failed_is_tried_again_about_the_same_people(browse, crowd, workspace, selected, monkeypatch):
+    people, others = crowd(3, default_city="Oslo"), crowd(2, default_city="Lima")
+    monkeypatch.setattr("coterie.bulk.doing.ban", lambda *_: (_ for _ in ()).throw(Failed("The disk was full.")))
+    oslo = Condition("default_city", "is", ("Oslo",))
+    if selected == "hand":
+        selection, wanted = Selection.of_ids([person.id for person in people[:2]]), [True, True, False]
+    else:
+        selection, wanted = Selection.of_filter(oslo, [people[0].id]), [False, True, True]
+    failed = start(workspace, "member:0", Action.ban(), selection)
+    assert (failed.state, banned(people)) == (State.FAILED, [False] * 3)
+    monkeypatch.undo()
+    page = browse.get("/activity")
+    assert "The disk was full." in text_of(page)
+    assert "Try again" in text_of(page)
+    browse.post("/activity/again", {"operation": failed.public_id})
+    assert banned(people) == wanted
+    assert banned(others) == [False, False]
+
+
+def test_who_a_failed_one_was_about_is_forgotten_with_its_undo(browse, crowd, workspace, monkeypatch):
+    people = crowd(1)
+    monkeypatch.setattr("coterie.bulk.doing.ban", lambda *_: (_ for _ in ()).throw(Failed("The disk was full.")))
+    failed = start(workspace, "member:0", Action.ban(), Selection.of_ids([people[0].id]))
+    Operation.objects.filter(id=failed.id).update(undo_until=now() - dt.timedelta(seconds=1))
+    sweep()
+    assert not Crowd.objects.filter(workspace=workspace).exists()
+    assert "Try again" not in text_of(browse.get("/activity"))

@@ -7,8 +7,8 @@ from coterie.journal.commit import commit
 from coterie.people.changes import People
 from coterie.people.models import Person
 from coterie.segments.catalogue import create
-from coterie.segments.membership import save_to_segments
 from coterie.web import news as news_module
+from tests.makers import put_in
 from tests.web.pages import link, text_of
 
 PRO = "f%3Dplan%3Ais%3Apro"
@@ -161,7 +161,7 @@ def test_what_a_colleague_saves_to_a_segment_changes_the_list(ask, crowd, worksp
     people = crowd(2)
     segment = create(workspace, "Friends", "test")
     ask.mark()
-    save_to_segments(workspace, "test", [segment.id], [people[0].id])
+    put_in(workspace, "test", [segment.id], [people[0].id])
     assert ask(shown=2) == "The list has changed"
 
 

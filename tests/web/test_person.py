@@ -11,7 +11,7 @@ from coterie.core.ids import new_id
 from coterie.journal.commit import commit
 from coterie.people.changes import People
 from coterie.segments.catalogue import create
-from coterie.segments.membership import save_to_segments
+from tests.makers import put_in
 from tests.web.pages import said_on, text_of
 
 
@@ -23,7 +23,7 @@ def page(browse):
 
 def test_it_shows_what_is_known(page, crowd, workspace):
     person = crowd(1, default_name="Ada", default_city="Oslo", default_country="Norway", plan="pro")[0]
-    save_to_segments(workspace, "test", [create(workspace, "Leads", "test").id], [person.id])
+    put_in(workspace, "test", [create(workspace, "Leads", "test").id], [person.id])
     text = text_of(page(person))
     for words in ("Ada", "City Oslo", "Location Oslo, Norway", "plan pro", "User ID " + person.user_id, "Leads"):
         assert words in text

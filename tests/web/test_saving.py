@@ -1,12 +1,16 @@
 """Save to Segment."""
 
+import re
+
 import pytest
 
 from coterie.audience.tree import Condition
 from coterie.segments.catalogue import create, segments_of
-from coterie.segments.membership import save_to_segments, sizes
+from coterie.segments.membership import sizes
 from coterie.segments.models import Membership
 from coterie.segments.rules import create_rule
+from coterie.web import saving
+from tests.makers import put_in
 from tests.web.pages import text_of
 
 
@@ -24,7 +28,7 @@ def members(workspace, segment) -> set[int]:
 
 def test_the_dialog_says_what_would_happen(browse, crowd, workspace, newsletter):
     people = crowd(3, default_name="Ada {n}")
-    save_to_segments(workspace, "test", [newsletter.id], [people[0].id])
+    put_in(workspace, "test", [newsletter.id], [people[0].id])
     fields = {"person": [person.public_id for person in people], "segment": newsletter.public_id}
     dialog = browse.post("/users/save", fields)
     assert "Save 3 people to segments" in text_of(dialog)
@@ -77,6 +81,47 @@ def test_it_asks_again_when_the_number_has_moved(browse, crowd, workspace, newsl
     assert "Meanwhile it is 60 people, no longer 40" in text_of(response)
     assert sizes(workspace, [newsletter.id]) == {}
     assert 'name="seen" value="60"' in response.content.decode()
+
+
+def test_it_asks_again_when_the_number_moves_at_the_last_moment(browse, crowd, workspace, newsletter, monkeypatch):
+    """Between the look at the number and the deed somebody else may be quick."""
+    crowd(10, default_city="Oslo")
+    real = saving.start
+
+    def late(*args):
+        crowd(10, default_city="Oslo")
+        return real(*args)
+
+    monkeypatch.setattr(saving, "start", late)
+    fields = {
+        "all": "1",
+        "view": "f=default_city:is:Oslo",
+        "seen": "10",
+        "segment": newsletter.public_id,
+        "new": "Fresh",
+        "confirm": "1",
+    }
+    response = browse.post("/users/save", fields)
+    assert response.status_code == 409
+    assert "Meanwhile it is 20 people, no longer 10" in text_of(response)
+    fresh = segments_of(workspace)[0]
+    assert sizes(workspace, [newsletter.id, fresh.id]) == {}
+    # Confirming again works: the new segment is there by now, and chosen like the other.
+    body = response.content.decode()
+    chosen = re.findall(r'name="segment" value="([^"]*)" checked', body)
+    assert set(chosen) == {fresh.public_id, newsletter.public_id}
+    assert 'name="seen" value="20"' in body
+    monkeypatch.undo()
+    again = fields | {"seen": "20", "segment": chosen, "new": []}
+    assert browse.post("/users/save", again).status_code == 302
+    assert sizes(workspace, [newsletter.id, fresh.id]) == {newsletter.id: 20, fresh.id: 20}
+
+
+def test_people_picked_by_hand_who_are_gone_meanwhile_do_not_hold_it_up(browse, crowd, workspace, newsletter):
+    person = crowd(1)[0]
+    fields = {"person": [person.public_id, "0" * 24], "seen": "2", "segment": newsletter.public_id, "confirm": "1"}
+    assert browse.post("/users/save", fields).status_code == 302
+    assert members(workspace, newsletter) == {person.id}
 
 
 def test_a_filter_that_is_not_understood_selects_nobody(browse, crowd, workspace, newsletter):

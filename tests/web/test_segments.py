@@ -4,13 +4,15 @@ import re
 
 import pytest
 
+from coterie.accounts.models import AuditEntry
 from coterie.audience.tree import Condition
 from coterie.segments.catalogue import create, find, segments_of
-from coterie.segments.membership import save_to_segments, sizes
+from coterie.segments.membership import sizes
 from coterie.segments.rules import create_rule
 from coterie.segments.settle import settle
 from coterie.segments.trash import remove
-from tests.web.pages import link, listed, said_on, text_of
+from tests.makers import put_in
+from tests.web.pages import link, listed, said_on, text_of, undo_of
 
 OSLO = "f=default_city:is:Oslo"
 
@@ -18,7 +20,7 @@ OSLO = "f=default_city:is:Oslo"
 def test_segments_are_listed_newest_first_with_their_people(browse, crowd, workspace):
     people = crowd(2)
     first, second = create(workspace, "First", "test"), create(workspace, "Second", "test")
-    save_to_segments(workspace, "test", [first.id], [person.id for person in people])
+    put_in(workspace, "test", [first.id], [person.id for person in people])
     text = text_of(browse.get("/segments"))
     assert text.index("Second Manual 0 0") < text.index("First Manual 2 +2")
     assert second.public_id in browse.get("/segments").content.decode()
@@ -27,7 +29,7 @@ def test_segments_are_listed_newest_first_with_their_people(browse, crowd, works
 def test_a_segment_leads_to_its_people(browse, crowd, workspace):
     people = crowd(2, default_name="Ada {n}")
     segment = create(workspace, "Friends", "test")
-    save_to_segments(workspace, "test", [segment.id], [people[1].id])
+    put_in(workspace, "test", [segment.id], [people[1].id])
     response = browse.get(link(browse.get("/segments"), "Show Friends in Users"))
     assert listed(response) == ["Ada 1"]
     assert "Segment is Friends" in text_of(response)
@@ -274,3 +276,77 @@ def test_manual_segments_and_those_of_others_have_no_rule_to_change(browse, work
     foreign = create_rule(other_workspace, "Foreign", Condition("default_city", "is", ("Oslo",)), "test")
     for segment in (manual, foreign):
         assert browse.post(f"/segments/{segment.public_id}/rule", {"view": OSLO}).status_code == 404
+
+
+def test_undo_gives_a_renamed_segment_its_name_back(browse, live):
+    page = browse.get(browse.post(f"/segments/{live.public_id}/edit", {"name": "The North"}).headers["Location"])
+    assert f'action="/segments/{live.public_id}/edit"' in page.content.decode().partition('id="toasts"')[2]
+    back = browse.post(f"/segments/{live.public_id}/edit", undo_of(page))
+    live.refresh_from_db()
+    assert live.name == "Northern"
+    # And that can be undone, too.
+    browse.post(f"/segments/{live.public_id}/edit", undo_of(browse.get(back.headers["Location"])))
+    live.refresh_from_db()
+    assert live.name == "The North"
+
+
+def test_undo_leaves_a_name_alone_that_somebody_else_gave_meanwhile(browse, live):
+    page = browse.get(browse.post(f"/segments/{live.public_id}/edit", {"name": "The North"}).headers["Location"])
+    browse.post(f"/segments/{live.public_id}/edit", {"name": "Somebody else’s"})
+    browse.get("/segments")
+    browse.post(f"/segments/{live.public_id}/edit", undo_of(page))
+    live.refresh_from_db()
+    assert live.name == "Somebody else’s"
+    assert "Meanwhile it is called “Somebody else’s”" in said_on(browse.get("/segments"))
+
+
+LIMA = {"view": "f=default_city:is:Lima"}
+
+
+def rule_undo_of(browse, segment) -> dict[str, str]:
+    """Changes the rule and returns what the Undo of the message sends."""
+    page = browse.get(browse.post(f"/segments/{segment.public_id}/rule", LIMA).headers["Location"])
+    assert f'action="/segments/{segment.public_id}/rule/undo"' in page.content.decode()
+    return undo_of(page)
+
+
+def test_undo_gives_a_segment_its_former_rule_back(browse, crowd, workspace, live):
+    crowd(1, default_city="Lima")
+    former = live.filter
+    fields = rule_undo_of(browse, live)
+    browse.post(f"/segments/{live.public_id}/rule/undo", fields)
+    live.refresh_from_db()
+    assert live.filter == former
+    assert "“Northern” has its former rule again." in said_on(browse.get("/segments"))
+    settle(workspace)
+    written = AuditEntry.objects.filter(action="segment.rule", workspace=workspace).latest("pk")
+    assert written.details["after"] == former
+
+
+def test_undo_leaves_a_rule_alone_that_was_changed_since(browse, crowd, live):
+    crowd(1, default_city="Lima")
+    fields = rule_undo_of(browse, live)
+    browse.post(f"/segments/{live.public_id}/rule", {"view": "f=default_city:is:Quito"})
+    live.refresh_from_db()
+    latest = live.filter
+    browse.get("/segments")
+    browse.post(f"/segments/{live.public_id}/rule/undo", fields)
+    live.refresh_from_db()
+    assert live.filter == latest
+    assert "was changed since, so it was left as it is" in said_on(browse.get("/segments"))
+
+
+def test_only_a_change_of_this_segment_s_rule_is_undone(browse, client_of, stranger, viewer, crowd, workspace, live):
+    crowd(1, default_city="Lima")
+    other = create_rule(workspace, "Other", Condition("default_city", "is", ("Lima",)), "test")
+    fields, address = rule_undo_of(browse, live), f"/segments/{live.public_id}/rule/undo"
+    live.refresh_from_db()
+    changed = live.filter
+    assert client_of(stranger).post(address, fields).status_code == 404
+    assert client_of(viewer).post(address, fields).status_code == 403
+    browse.post(f"/segments/{other.public_id}/rule/undo", fields)
+    for nonsense in ({}, {"operation": "x"}, {"operation": other.public_id}):
+        browse.post(address, nonsense)
+    live.refresh_from_db()
+    assert live.filter == changed
+    assert "There is no such change of “Northern”." in said_on(browse.get("/segments"))

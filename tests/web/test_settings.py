@@ -372,8 +372,8 @@ def test_an_export_leaves_hidden_attributes_out_and_names_the_personal_ones(mana
     post(manage, "default_ip", hidden="1")
     post(manage, "nick", personal="1", label="Nickname")
     text = text_of(manage.get("/users/export/confirm"))
-    assert "Personal data in it: Email , Name , Username , Gender , Avatar , Nickname ." in text
-    file = csv_of(manage.post("/users/export", {"person": person.public_id}))
+    assert "Personal data in it: Name , Email , Avatar , Gender , Username , Nickname ." in text
+    file = csv_of(manage.post("/users/export", {"person": person.public_id, "confirm": "1"}))
     assert "Oslo" in file
     assert "pro" not in file
     assert '"IP"' not in file

@@ -11,7 +11,8 @@ from coterie.journal.commit import commit
 from coterie.people.changes import People, create_people
 from coterie.people.models import Person
 from coterie.segments.catalogue import create
-from coterie.segments.membership import save_to_segments
+from coterie.segments.trash import remove
+from tests.makers import put_in
 from tests.web.pages import ids, link, links, listed, text_of
 
 
@@ -55,11 +56,21 @@ def test_a_row_shows_place_mail_and_segments(browse, crowd, workspace):
         1, default_name="Hana", default_email="hana@x.example", default_city="Kyoto", default_country="Japan"
     )
     for name in ("Newsletter", "Friends"):
-        save_to_segments(workspace, "test", [create(workspace, name, "test").id], [people[0].id])
+        put_in(workspace, "test", [create(workspace, name, "test").id], [people[0].id])
     text = text_of(browse.get("/users"))
     assert "hana@x.example" in text
     assert "Kyoto, Japan" in text
     assert "Newsletter +1 : Friends" in text
+
+
+def test_a_row_does_not_show_segments_in_the_trash(browse, crowd, workspace):
+    person = crowd(1, default_name="Hana")[0]
+    segment = create(workspace, "Newsletter", "test")
+    put_in(workspace, "test", [segment.id], [person.id])
+    remove(workspace, segment, "test")
+    text = text_of(browse.get("/users"))
+    assert "Newsletter" not in text
+    assert "none" in text
 
 
 def test_filters_of_the_url_narrow_the_list_down(browse, crowd):

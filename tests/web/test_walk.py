@@ -19,8 +19,8 @@ from coterie.journal.commit import Transaction, commit
 from coterie.people.changes import People, create_people
 from coterie.people.models import Person
 from coterie.segments.catalogue import create
-from coterie.segments.membership import save_to_segments
 from tests.audience.population import TYPES, Population, settle
+from tests.makers import put_in
 from tests.web.pages import ids
 
 SORTS = [sign + key for key in sorted({*TYPES, "default_location"}) for sign in ("", "-")]
@@ -126,7 +126,7 @@ class Crowd:
                 fresh = [_person(chance, row_id, "New", moment) for row_id in new_ids(3)]
                 commit(self._workspace.pk, "test", lambda tx, fresh=fresh: create_people(tx, fresh))
                 commit(self._workspace.pk, "test", lambda tx: self._change(tx, chance))
-                save_to_segments(self._workspace, "test", [self._segment], [chance.choice(self._restless)])
+                put_in(self._workspace, "test", [self._segment], [chance.choice(self._restless)])
                 self.rounds += 1
                 time.sleep(0.01)
         except BaseException as error:  # Told to the test, which waits in another thread.
@@ -153,7 +153,7 @@ def test_whoever_stays_is_met_once_while_others_come_and_change(workspace: Works
     restless = [_person(chance, row_id, "Restless", moment) for row_id in new_ids(40)]
     commit(workspace.pk, "test", lambda tx: create_people(tx, [*calm, *restless]))
     segment = create(workspace, "Some", "test").id
-    save_to_segments(workspace, "test", [segment], [person.id for person in calm[::3]])
+    put_in(workspace, "test", [segment], [person.id for person in calm[::3]])
     client, stayed = login_of(workspace, 25), {person.public_id for person in calm}
     with Crowd(workspace, [person.id for person in restless], segment) as crowd:
         *forth, [last] = walk(client, f"/users?{View(sort=sort).query}", "next")
