@@ -1,8 +1,11 @@
-"""Operations as people see them: what is going on, and what happened."""
+"""Operations as people see them: what is going on, and what happened. Questions are none of their business."""
 
 from collections.abc import Iterable
 
+from django.db.models import QuerySet
+
 from coterie.accounts.models import Workspace
+from coterie.jobs.kinds import QUESTIONS
 from coterie.journal.models import Operation, State
 
 _OPEN = (State.QUEUED, State.RUNNING, State.PAUSED)
@@ -10,7 +13,7 @@ _OPEN = (State.QUEUED, State.RUNNING, State.PAUSED)
 
 def operations(workspace: Workspace, limit: int, before: int | None = None) -> list[Operation]:
     """The newest operations, begun before the one with the id `before`: one query. Ids are in order of beginning."""
-    found = Operation.objects.filter(workspace=workspace)
+    found = _of(workspace)
     if before is not None:
         found = found.filter(id__lt=before)
     return list(found.order_by("-id")[:limit])
@@ -18,7 +21,7 @@ def operations(workspace: Workspace, limit: int, before: int | None = None) -> l
 
 def running(workspace: Workspace) -> list[Operation]:
     """What is not over, in the order in which it is worked on: one query."""
-    found = Operation.objects.filter(workspace=workspace, state__in=_OPEN)
+    found = _of(workspace).filter(state__in=_OPEN)
     return list(found.order_by("started_at", "id"))
 
 
@@ -29,7 +32,7 @@ def operation(workspace: Workspace, operation_id: int) -> Operation | None:
 
 def over(workspace: Workspace, limit: int, before: int | None = None) -> list[Operation]:
     """As `operations`, without those that are not over."""
-    found = Operation.objects.filter(workspace=workspace).exclude(state__in=_OPEN)
+    found = _of(workspace).exclude(state__in=_OPEN)
     if before is not None:
         found = found.filter(id__lt=before)
     return list(found.order_by("-id")[:limit])
@@ -37,7 +40,7 @@ def over(workspace: Workspace, limit: int, before: int | None = None) -> list[Op
 
 def busy(workspace: Workspace) -> int:
     """How many are not over."""
-    return Operation.objects.filter(workspace=workspace, state__in=_OPEN).count()
+    return _of(workspace).filter(state__in=_OPEN).count()
 
 
 def named(workspace: Workspace, operation_ids: Iterable[int]) -> dict[int, Operation]:
@@ -49,3 +52,7 @@ def newest_of(workspace: Workspace, actor: str) -> Operation | None:
     """The newest operation of somebody that is in effect; neither is one that is undone, nor an undo."""
     mine = Operation.objects.filter(workspace=workspace, actor=actor, undo_of=None, undone_by=None)
     return mine.exclude(state=State.UNDONE).exclude(undo_until=None).order_by("-id").first()
+
+
+def _of(workspace: Workspace) -> "QuerySet[Operation]":
+    return Operation.objects.filter(workspace=workspace).exclude(kind__in=QUESTIONS)

@@ -52,12 +52,19 @@ class Preview:
         return {column.heading: column.attribute for column in self.columns if column.heading}
 
 
-def preview(workspace: Workspace, path: Path, *, encoding: str | None = None, delimiter: str | None = None) -> Preview:
+def preview(
+    workspace: Workspace,
+    path: Path,
+    *,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    raw: bool = False,
+) -> Preview:
     """Looks at the beginning of a file. Raises WrongFile or OSError."""
     source = open_file(path, encoding, delimiter)
     try:
         chunk = next(source.chunks(_LOOKED_AT), None)
-        names = names_of(source)
+        names = names_of(source, raw)
         known = remembered(workspace, names)
         mapping = guess(names, audience_of(workspace).catalogue) if known is None else known
         columns = []

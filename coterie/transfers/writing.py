@@ -13,7 +13,8 @@ from coterie.journal.commit import Transaction
 from coterie.journal.models import Kind
 from coterie.people.many import add, rewrite
 from coterie.segments.membership import join
-from coterie.transfers.judging import Judge, Judged, Person
+from coterie.transfers.judged import Judged, Person
+from coterie.transfers.judging import Judge
 from coterie.transfers.wishes import Wishes
 
 
