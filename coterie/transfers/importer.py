@@ -124,16 +124,19 @@ def queue(workspace: Workspace, path: Path, actor: str, wishes: Wishes) -> Opera
         incoming.close()
 
 
-def start(workspace: Workspace, path: Path, actor: str, wishes: Wishes) -> Operation:
-    """As `queue`, but up to `AT_ONCE` bytes are imported when this returns."""
-    if path.stat().st_size > AT_ONCE:
-        return queue(workspace, path, actor, wishes)
+def start(
+    workspace: Workspace, path: Path, actor: str, wishes: Wishes, begun: Callable[[Operation], object]
+) -> Operation:
+    """As `queue`, but up to `AT_ONCE` bytes are imported when this returns; `begun` is told before the first change."""
     incoming = Incoming(workspace, path, wishes)
     try:
-        operation = _begin(incoming, path, actor, mine=True)
+        with transaction.atomic():
+            operation = _begin(incoming, path, actor, mine=path.stat().st_size <= AT_ONCE)
+            begun(operation)
     finally:
         incoming.close()
-    work_on(operation, operation.worker)
+    if operation.state == State.RUNNING:
+        work_on(operation, operation.worker)
     return rows(operation).get()
 
 

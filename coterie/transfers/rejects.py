@@ -52,10 +52,11 @@ def _harmless(cell: str) -> str:
     return cell if cell.startswith("'") else guard(cell)
 
 
-def first(path: Path, count: int, delimiter: str = ",") -> list[Reject]:
-    """The first rows of such a file; none when there is no file."""
+def first(path: Path, count: int, delimiter: str = ",") -> tuple[list[str], list[Reject]]:
+    """The header of the source, and the first rows of such a file; none when there is no file."""
     if not path.exists():
-        return []
+        return [], []
     with path.open(encoding="utf-8", errors="replace", newline="") as file:
-        rows = islice(csv.reader(file, delimiter=delimiter), 1, count + 1)
-        return [(int(line), reason, cells) for line, reason, *cells in rows]
+        reader = csv.reader(file, delimiter=delimiter)
+        header = next(reader, [])[2:]
+        return header, [(int(line), reason, cells) for line, reason, *cells in islice(reader, count)]

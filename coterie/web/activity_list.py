@@ -15,6 +15,8 @@ from coterie.bulk.start import UNDO
 from coterie.core.clock import now
 from coterie.jobs.queries import named
 from coterie.journal.models import Operation, State
+from coterie.transfers.importer import KIND as IMPORT
+from coterie.transfers.uploads import of_import
 from coterie.web.actors import called
 from coterie.web.members import MemberRequest
 
@@ -27,7 +29,7 @@ _ICONS = {
     Act.UNBAN.value: "ban",
     Act.DELETE.value: "trash",
     UNDO: "undo",
-    "import": "upload",
+    IMPORT: "upload",
 }
 # Taking these back, or doing them, makes nobody come or go.
 _MILD = {Act.JOIN, Act.LEAVE, Act.SET, Act.CLEAR, Act.BAN, Act.UNBAN}
@@ -35,7 +37,10 @@ _MILD = {Act.JOIN, Act.LEAVE, Act.SET, Act.CLEAR, Act.BAN, Act.UNBAN}
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`who` began it, `undone_by` took it back. `left_alone` is the page of those whom an undo left alone."""
+    """`who` began it, `undone_by` took it back. `left_alone` is the page of those whom an undo left alone.
+
+    `more` is the page of the import, as long as its file or its rejected rows are kept.
+    """
 
     operation: Operation
     who: str
@@ -43,6 +48,7 @@ class Line:
     numbers: str
     undone_by: str = ""
     left_alone: str = ""
+    more: str = ""
     can_control: bool = False
     can_undo: bool = False
     can_try_again: bool = False
@@ -76,6 +82,12 @@ def may_take_back(request: MemberRequest, operation: Operation, target: Operatio
     return may(request.member, Verb.EDIT_PEOPLE if kind in _MILD else Verb.DELETE_PEOPLE)
 
 
+def may_control(request: MemberRequest, operation: Operation, target: Operation | None) -> bool:
+    """Whether the member may pause, resume and cancel it: an import, whoever may begin one."""
+    mine = operation.kind == IMPORT and may(request.member, Verb.EDIT_PEOPLE)
+    return mine or may_take_back(request, operation, target)
+
+
 def can_try_again(operation: Operation) -> bool:
     """Whether it is known what a failed one was about: people picked by hand are not kept."""
     selection = operation.details.get("selection", {})
@@ -102,11 +114,17 @@ def _line(request: MemberRequest, row: Operation, others: Mapping[int, Operation
         _ICONS.get(row.kind, "activity"),
         _numbers(row),
         undone_by=names[taker.actor] if taker and row.state == State.UNDONE else "",
+        more=_more(row),
         left_alone=reverse("left-alone", args=[row.public_id]) if row.result.get("skipped") else "",
-        can_control=allowed and not row.is_over,
+        can_control=may_control(request, row, others.get(row.undo_of or 0)) and not row.is_over,
         can_undo=allowed and row.can_be_undone,
         can_try_again=allowed and can_try_again(row),
     )
+
+
+def _more(row: Operation) -> str:
+    upload = of_import(row) if row.kind == IMPORT else None
+    return reverse("import-file", args=[upload.id]) if upload else ""
 
 
 def _numbers(row: Operation) -> str:

@@ -15,9 +15,11 @@ from django.conf import settings
 from django.contrib.auth import get_user
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler
+from django.db import connection
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 
+from coterie.accounts.models import User
 from coterie.accounts.permissions import Verb
 from coterie.web.links import with_query
 from coterie.web.members import allowed
@@ -66,11 +68,16 @@ class _Again:
 
 
 class _Body:
-    """What was sent so far. After a `problem` the rest is read and forgotten: browsers show no answer before the end."""
+    """What was sent so far.
+
+    After a `problem` the rest is read and forgotten: browsers show no answer before the end.
+    """
 
     def __init__(self, problem: str) -> None:
         self.problem = problem
-        self.file: IO[bytes] = tempfile.SpooledTemporaryFile(_BLOCK, dir=settings.FILE_UPLOAD_TEMP_DIR)
+        self.file: IO[bytes] = tempfile.SpooledTemporaryFile(  # noqa: SIM115
+            _BLOCK, dir=str(settings.FILE_UPLOAD_TEMP_DIR)
+        )
         self._size = 0
 
     def close(self) -> None:
@@ -115,5 +122,9 @@ def _may_import(cookies: str) -> bool:
         return False
     request = HttpRequest()
     request.session = import_module(settings.SESSION_ENGINE).SessionStore(morsel.value)
-    request.user = get_user(request)
-    return request.user.is_authenticated and allowed(request, request.user, Verb.EDIT_PEOPLE)
+    try:
+        user = get_user(request)
+        return isinstance(user, User) and allowed(request, user, Verb.EDIT_PEOPLE)
+    finally:
+        # For a request that is refused nobody else would give it back.
+        connection.close()
