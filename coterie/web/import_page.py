@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from django.utils import timezone
 from django.utils.translation import ngettext
 
 from coterie.audience.audience import audience_of
@@ -30,7 +29,7 @@ from coterie.web.import_form import DELIMITERS, ENCODINGS, NEW, choices, heading
 from coterie.web.members import MemberRequest
 
 # Rejected rows on the page; all of them are in the file.
-_REJECTS = 8
+_REJECTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +154,7 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, dt.datetime):
-        return f"{timezone.localtime(value):%Y-%m-%d %H:%M}"
+        return f"{value:%Y-%m-%d %H:%M} UTC"
     return str(value)
 
 
@@ -196,7 +195,7 @@ def _rejects(path: Path, delimiter: str, draft: Draft, catalogue: Catalogue) -> 
         heading = by_key.get(reason.partition(": ")[0], "")
         index = headings.index(heading) if heading in headings else -1
         value = cells[index] if 0 <= index < len(cells) else ""
-        found.append(Rejected(line, heading, value, _without_key(reason)))
+        found.append(Rejected(line, heading, value, _without_key(reason).removeprefix(f"“{value}” ")))
     return found
 
 
