@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -11,8 +12,9 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -33,6 +35,7 @@ from coterie.transfers.preview import preview
 from coterie.transfers.reading import WrongFile
 from coterie.transfers.uploads import Draft, Upload
 from coterie.web.activity_list import may_take_back
+from coterie.web.exports import csv_response
 from coterie.web.import_form import begun, read_form, read_layout, twice
 from coterie.web.import_page import done_context, draft_context, rejected_path
 from coterie.web.members import MemberRequest, member
@@ -111,8 +114,8 @@ def rejected(request: MemberRequest, upload_id: str) -> HttpResponseBase:
     if path is None or not path.exists():
         raise Http404
     record(request.workspace, request.actor, "import.rejected", {"file": upload.draft.file})
-    name = f"{Path(upload.draft.file).stem}.rejected.csv"
-    return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type="text/csv")
+    name = slugify(Path(upload.draft.file).stem) or "people"
+    return csv_response(request, _pieces(path), f"{name}-rejected")
 
 
 def _find(request: MemberRequest, upload_id: str) -> Upload:
@@ -120,6 +123,12 @@ def _find(request: MemberRequest, upload_id: str) -> Upload:
     if upload is None:
         raise Http404
     return upload
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while piece := file.read(1 << 16):
+            yield piece
 
 
 def _put(sent: "UploadedFile[Any]", path: Path) -> None:
