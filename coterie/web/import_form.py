@@ -164,13 +164,22 @@ def _mapping(fields: QueryDict, found: Preview, catalogue: Catalogue) -> tuple[d
             continue
         choice = fields.get(f"to-{index}", "")
         if choice == NEW:
-            name = clean(fields.get(f"new-{index}", "")) or column.heading
+            name = clean(fields.get(f"new-{index}", "")) or _unused(column.heading, catalogue)
             choice = spelled(name)
             kind = fields.get(f"type-{index}", "")
             if not _known(name, catalogue):
                 types[name] = kind if kind in AttributeType.values else column.type.value
         mapping[column.heading] = choice
     return mapping, types
+
+
+def _unused(name: str, catalogue: Catalogue) -> str:
+    """This name, or one like it that no attribute has yet."""
+    free, number = name, 1
+    while _known(attribute_of(free), catalogue):
+        number += 1
+        free = f"{name} {number}"
+    return free
 
 
 def _line(index: int, column: ColumnPreview, draft: Draft, found: Preview, catalogue: Catalogue) -> Line:

@@ -1,5 +1,16 @@
-// A form that sends a file: dropped or chosen, with how much of it is there.
+// A form that sends a file: dropped or chosen, with how much of it is there. And the form about its columns.
 import { one } from "./dom.js";
+
+// When the server answered what was chosen, the form says what the server says: a field that somebody touched keeps its
+// own value otherwise. What is being typed stays.
+document.addEventListener("htmx:after:swap", (event) => {
+  const form = one(event.detail.ctx?.sourceElement?.dataset?.resets ?? "no-form");
+  if (!form) return;
+  const field = document.activeElement;
+  const typed = form.contains(field) && field.matches("input:not([type=checkbox], [type=radio])") ? field.value : null;
+  form.reset();
+  if (typed !== null) field.value = typed;
+});
 
 customElements.define("file-upload", class extends HTMLElement {
   connectedCallback() {
