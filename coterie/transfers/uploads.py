@@ -5,12 +5,14 @@ rows. The file goes as soon as its import is over, the rest a week later, and wh
 """
 
 import datetime as dt
+import fcntl
 import json
 import os
 import re
 import secrets
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -26,7 +28,7 @@ from coterie.transfers.wishes import Wishes, from_json
 
 UNUSED, KEPT = dt.timedelta(days=1), dt.timedelta(days=7)
 _ID = re.compile(r"[0-9a-f]{32}")
-_DRAFT = ".draft.json"
+_DRAFT, _LOCK = ".draft.json", ".lock"
 _BAD = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|\u202a-\u202e\u2066-\u2069]+')
 # Bytes, which are what file systems count.
 _LONGEST_NAME = 150
@@ -80,6 +82,14 @@ def keep(workspace: Workspace, actor: str, name: str, put: Callable[[Path], None
 def find(workspace: Workspace, upload_id: str) -> Upload | None:
     """The upload of that id, if it is this workspace's."""
     return _read(folder(workspace) / upload_id) if _ID.fullmatch(upload_id) else None
+
+
+@contextmanager
+def alone(upload: Upload) -> Iterator[Upload]:
+    """The upload as it is now, while nobody else changes it: who presses twice, or quickly, is served in turn."""
+    with (upload.folder / _LOCK).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield _read(upload.folder) or upload
 
 
 def of_import(operation: Operation) -> Upload | None:

@@ -1,6 +1,5 @@
 """Import: send a file, say what its columns mean, see what would happen, have it done."""
 
-import os
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -43,7 +42,6 @@ from coterie.web.members import MemberRequest, member
 _CONTROLS = {"pause": control.pause, "resume": control.resume, "cancel": control.cancel}
 # What the command line is told to type.
 _FOR_TERMINALS = re.compile(r"( or to nothing)? \(“[^”]*=[^”]*”\)")
-_STARTED = ".started"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -76,16 +74,12 @@ def new(request: MemberRequest) -> HttpResponseBase:
 def page(request: MemberRequest, upload_id: str) -> HttpResponseBase:
     """The choices about a file, then its import. A post says what is wished, and what to `do`."""
     upload = _find(request, upload_id)
-    do = request.POST.get("do", "")
     if upload.draft.operation is not None:
-        return _running(request, upload, do)
-    if request.method == "POST" and do == "remove":
-        uploads.remove(upload)
-        messages.info(request, _("Nothing was imported. %(file)s is deleted here.") % {"file": upload.draft.file})
-        return redirect("users")
+        return _running(request, upload, request.POST.get("do", ""))
     try:
         if request.method == "POST":
-            return _change(request, upload, begin=do == "import")
+            with uploads.alone(upload) as upload_now:
+                return _posted(request, upload_now, request.POST.get("do", ""))
         return render(request, "web/import_map.html", draft_context(request, upload))
     except FileNotFoundError:
         uploads.remove(upload)
@@ -122,6 +116,10 @@ def _find(request: MemberRequest, upload_id: str) -> Upload:
     upload = uploads.find(request.workspace, upload_id)
     if upload is None:
         raise Http404
+    begun_as = upload.draft.operation
+    if begun_as is not None and operation(request.workspace, begun_as) is None:
+        # The server was killed before the import was written down.
+        return uploads.save(upload, replace(upload.draft, operation=None))
     return upload
 
 
@@ -140,6 +138,16 @@ def _put(sent: "UploadedFile[Any]", path: Path) -> None:
     with path.open("wb") as file:
         for piece in sent.chunks():
             file.write(piece)
+
+
+def _posted(request: MemberRequest, upload: Upload, do: str) -> HttpResponse:
+    if upload.draft.operation is not None:  # Somebody was quicker.
+        return redirect("import-file", upload.id)
+    if do == "remove":
+        uploads.remove(upload)
+        messages.info(request, _("Nothing was imported. %(file)s is deleted here.") % {"file": upload.draft.file})
+        return redirect("users")
+    return _change(request, upload, begin=do == "import")
 
 
 def _change(request: MemberRequest, upload: Upload, *, begin: bool) -> HttpResponse:
@@ -180,12 +188,7 @@ def _checked(request: MemberRequest, upload: Upload, draft: Draft) -> Upload:
 
 
 def _begin(request: MemberRequest, upload: Upload) -> HttpResponse:
-    """Has it done. Raises WrongFile, OSError."""
-    mark = upload.folder / _STARTED
-    try:  # Who presses twice imports once.
-        os.close(os.open(mark, os.O_CREAT | os.O_EXCL, 0o600))
-    except FileExistsError:
-        return redirect("import-file", upload.id)
+    """Has it done. Raises OSError."""
     draft = upload.draft
     try:
         with transaction.atomic():
@@ -201,12 +204,9 @@ def _begin(request: MemberRequest, upload: Upload) -> HttpResponse:
             begun=lambda row: uploads.save(upload, replace(draft, operation=row.id)),
         )
     except (Refused, ValueError) as error:
-        mark.unlink(missing_ok=True)
+        uploads.save(upload, draft)
         messages.error(request, _in_words(error))
         return redirect("import-file", upload.id)
-    except BaseException:
-        mark.unlink(missing_ok=True)
-        raise
     if begun_now.is_over and not begun_now.reason:
         words = _("%(file)s was imported.") if begun_now.people else _("%(file)s was imported; nobody was changed.")
         messages.success(request, words % {"file": draft.file})
