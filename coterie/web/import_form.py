@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 
 from django.http import QueryDict
@@ -42,13 +42,16 @@ ENCODINGS = {
 DELIMITERS = {",": ",", ";": ";", "\t": "TAB", "|": "|", "^": "^", "~": "~"}
 _DATE = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-]\d{4}\b")
 _MONTHS = 12
+_MOST_OPTIONS = 10_000
+Choices = list[tuple[str, list[tuple[str, str]]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """A column of the file. `choice` is the attribute it fills as the select knows it: "" none, `NEW` a new one.
 
-    `state`: why it is so (key, new, out, guessed, remembered, chosen). `dates`: what day-first and month-first would
+    `extra` names the attribute where the select does not list it. `state`: why it is so (key, new, out, guessed,
+    remembered, chosen). `dates`: what day-first and month-first would
     mean for a value of it, where that is a question.
     """
 
@@ -56,6 +59,7 @@ class Line:
     heading: str
     samples: list[str]
     choice: str
+    extra: str
     name: str
     type: str
     state: str
@@ -125,18 +129,24 @@ def twice(draft: Draft) -> str:
     return ""
 
 
-def lines(draft: Draft, found: Preview, catalogue: Catalogue) -> list[Line]:
-    """The rows of the form."""
-    return [_line(index, column, draft, found, catalogue) for index, column in enumerate(found.columns)]
+def lines(draft: Draft, found: Preview, catalogue: Catalogue, listed: Choices) -> list[Line]:
+    """The rows of the form, each with a select of what is `listed`."""
+    values = {value for _group, options in listed for value, _words in options}
+    return [_line(index, column, draft, found, catalogue, values) for index, column in enumerate(found.columns)]
 
 
-def choices(catalogue: Catalogue) -> list[tuple[str, list[tuple[str, str]]]]:
-    """What a column may go to, in groups: (value, words)."""
+def choices(catalogue: Catalogue, columns: int) -> Choices:
+    """What each of so many columns may go to, in groups: (value, words).
+
+    A page of hundreds of columns and of attributes is one that no browser shows: then attributes go by their name.
+    """
     own = [column for column in (*catalogue.columns, *catalogue.hidden.values()) if column.key not in NOT_READ]
     first = ("userId", "default_email", "default_name")
     default = [column for column in own if column.group != Group.CUSTOM]
     default.sort(key=lambda column: (first.index(column.key) if column.key in first else len(first), _label(column)))
     custom = sorted((column for column in own if column.group == Group.CUSTOM), key=lambda c: c.key.lower())
+    if len(custom) * columns > _MOST_OPTIONS:
+        custom = []
     groups = [(_("Known attributes"), default), (_("Your attributes"), custom)]
     return [(name, [(spelled(c.key), _label(c)) for c in columns]) for name, columns in groups if columns]
 
@@ -182,16 +192,20 @@ def _unused(name: str, catalogue: Catalogue) -> str:
     return free
 
 
-def _line(index: int, column: ColumnPreview, draft: Draft, found: Preview, catalogue: Catalogue) -> Line:
+def _line(
+    index: int, column: ColumnPreview, draft: Draft, found: Preview, catalogue: Catalogue, values: Container[str]
+) -> Line:
     attribute = draft.wishes.mapping.get(column.heading, "")
     key = attribute_of(attribute) if attribute else ""
     new = bool(key) and _known(key, catalogue) is None
+    choice = NEW if new else spelled(key) if key else ""
     dates = _orders(column.samples) if key in ("createdAt", "lastSeen") else None
     return Line(
         index,
         column.heading,
         column.samples,
-        NEW if new else spelled(key) if key else "",
+        choice,
+        label_of(key, catalogue) if key and not new and choice not in values else "",
         key if new else column.heading,
         draft.wishes.types.get(key, column.type.value) if new else column.type.value,
         _state(key, new, column, draft, found),

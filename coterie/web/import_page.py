@@ -105,13 +105,15 @@ def _form(request: MemberRequest, upload: Upload, catalogue: Catalogue) -> dict[
         request.workspace, upload.file, encoding=wishes.encoding, delimiter=wishes.delimiter, raw=wishes.raw
     )
     sizes = audience_of(request.workspace).segment_sizes()
-    rows = lines(upload.draft, found, catalogue)
+    listed = choices(catalogue, len(found.columns))
+    rows = lines(upload.draft, found, catalogue, listed)
     return {
         "found": found,
         "headings": headings_of(found),
         "lines": rows,
         "dated": any(line.dates for line in rows),
-        "choices": choices(catalogue),
+        "choices": listed,
+        "by_name": len(listed) == 1 and bool(catalogue.custom),
         "new": NEW,
         "types": [(kind.value, TYPES[kind]) for kind in TYPES if kind in AttributeType.values],
         "encodings": ENCODINGS.items(),

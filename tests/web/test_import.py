@@ -424,7 +424,7 @@ class TestLargeFiles:
         browse.post(address, {"do": "resume"})
         assert rows(row).get().state == State.QUEUED
         page = browse.post(address, {"do": "cancel"}, follow=True)
-        assert "It was stopped." in text_of(page)
+        assert "It was stopped before anything was imported." in text_of(page)
         page = browse.post(address, {"do": "pause"}, follow=True)
         assert "is over: cancelled." in said_on(page)
 
@@ -491,6 +491,24 @@ def test_a_file_that_is_too_large_is_said(browse, monkeypatch, workspace):
 @pytest.mark.parametrize(("problem", "words"), [("size", "larger than 10 GB"), ("disk", "no room"), ("x<b>", "Which")])
 def test_the_form_says_why_a_file_was_not_taken(browse, problem, words):
     assert words in text_of(browse.get("/import", {"problem": problem}))
+
+
+def test_a_wide_file_in_a_workspace_of_many_attributes_is_still_a_page(workspace, browse, send, choose):
+    Attribute.objects.bulk_create(Attribute(workspace=workspace, key=f"attribute {n}", count=1) for n in range(1_500))
+    heads = ["email", "attribute 7", *(f"column {n}" for n in range(200))]
+    address = send(",".join(heads) + "\n" + ",".join(["a@example.test", *("x" for _ in heads[1:])]) + "\n")
+    page = browse.get(address)
+    assert len(page.content) < 3_000_000
+    assert "Your attributes are too many to be listed" in text_of(page)
+    assert form_of(page)["to-1"] == ["attribute 7"]
+    page = choose(address, to__2="+", new__2="attribute 9", **{f"to__{n}": "" for n in range(3, 202)})
+    assert form_of(page)["to-2"] == ["attribute 9"]
+    choose(address, "import")
+    assert people(workspace)["a@example.test"].attributes == {
+        "default_email": "a@example.test",
+        "attribute 7": "x",
+        "attribute 9": "x",
+    }
 
 
 def test_a_header_without_rows_imports_nobody(browse, send):
