@@ -6,6 +6,7 @@ from typing import Any
 from django.core.asgi import get_asgi_application
 from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.exception import convert_exception_to_response
+from django.utils.module_loading import import_string
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "coterie.settings")
 
@@ -31,10 +32,15 @@ class MachineHandler(ASGIHandler):
 
 _pages: Any = get_asgi_application()
 _machines: Any = MachineHandler()
+# By name, because what it knows of members can be loaded only now.
+_files: Any = import_string("coterie.web.receiving.FileHandler")()
 
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """Chats in by the short way, everything else through the pages' middleware."""
+    """Chats in by the short way, everything else through the pages' middleware; files may be larger than the rest."""
+    if scope["type"] == "http" and scope["path"] == "/import" and scope["method"] == "POST":
+        await _files(scope, receive, send)
+        return
     machine = scope["type"] == "http" and scope["path"].startswith("/channels/")
     await (_machines if machine else _pages)(scope, _limited(receive), send)
 

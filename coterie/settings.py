@@ -25,6 +25,8 @@ REPLICA_MEMORY = os.environ.get("COTERIE_REPLICA_MEMORY", "1GB")
 REPLICA_THREADS = int(os.environ.get("COTERIE_REPLICA_THREADS", "2"))
 # `host:port` pairs on private networks that the operator allows outgoing calls to, such as a bot on the same machine.
 PRIVATE_HOSTS = [host for host in os.environ.get("COTERIE_PRIVATE_HOSTS", "").split(",") if host]
+# Bytes of a file that is sent to be imported.
+IMPORT_MAX = int(os.environ.get("COTERIE_IMPORT_MAX_GB", "10")) << 30
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -171,6 +173,10 @@ CONTENT_SECURITY_POLICY = {
 # One request may carry a batch of events; the channel checks the finer limits.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
+# Beside where files are kept, so that the parts of one need no second copy; /tmp may be memory.
+FILE_UPLOAD_TEMP_DIR = DATA / "uploads.tmp"
+FILE_UPLOAD_TEMP_DIR.mkdir(mode=0o700, exist_ok=True)
+FILE_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 
 LOGGING = {
     "version": 1,

@@ -16,8 +16,9 @@ from bench.report import ROOT
 from coterie.accounts.models import Workspace
 from coterie.audience.audience import audience_of
 from coterie.audience.replica import close_all
+from coterie.transfers.checking import dry_run
 from coterie.transfers.export import export
-from coterie.transfers.importer import dry_run, import_file
+from coterie.transfers.importer import import_file
 from coterie.transfers.wishes import Wishes
 
 GOALS = {"sqlite": 20_000.0, "postgresql": 30_000.0}

@@ -78,6 +78,12 @@ def _threads(value: str | None) -> tuple[str, str | None]:
     return shown, None if fine else "expected a whole number from 1"
 
 
+def _gigabytes(value: str | None) -> tuple[str, str | None]:
+    shown = value or "10"
+    fine = shown.isascii() and shown.isdecimal() and 1 <= int(shown) <= 10_000
+    return shown, None if fine else "expected a whole number of gigabytes from 1"
+
+
 def _private(value: str | None) -> tuple[str, str | None]:
     wrong = [part for part in (value or "").split(",") if part and not re.fullmatch(r"[^\s:/]+:\d{1,5}", part)]
     return value or "none", f"“{wrong[0]}” is not of the form host:port" if wrong else None
@@ -90,6 +96,7 @@ SETTINGS: dict[str, tuple[str, Callable[[str | None], tuple[str, str | None]]]] 
     "COTERIE_ALLOWED_HOSTS": ("Names under which people reach this server.", _hosts),
     "COTERIE_REPLICA_MEMORY": ("Most memory the read side takes.", _memory),
     "COTERIE_REPLICA_THREADS": ("Threads of the read side.", _threads),
+    "COTERIE_IMPORT_MAX_GB": ("Size of the largest file that can be sent to be imported.", _gigabytes),
     "COTERIE_PRIVATE_HOSTS": ("Hosts on private networks that may be called, such as a bot.", _private),
 }
 

@@ -12,8 +12,8 @@ from coterie.cli.say import failed, progress, wrong_use
 from coterie.jobs.running import Failed
 from coterie.segments.catalogue import create, find
 from coterie.segments.membership import ByRule
+from coterie.transfers.checking import dry_run as foresee
 from coterie.transfers.importer import Summary, import_file
-from coterie.transfers.importer import dry_run as foresee
 from coterie.transfers.reading import WrongFile
 from coterie.transfers.wishes import Wishes
 

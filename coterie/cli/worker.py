@@ -11,7 +11,7 @@ import typer
 from django.db import connections
 
 from coterie.cli.ground import migrate
-from coterie.jobs.worker import work
+from coterie.jobs.worker import answer, work
 from coterie.segments.follow import follow
 
 # Tells the worker that it is the child of a server, which holds the other end of its input.
@@ -35,11 +35,16 @@ def run(
         threading.Thread(target=_end_with_server, args=(stop,), daemon=True).start()
     else:
         typer.echo("Working. Stop with Ctrl-C; what is not finished goes on at the next start.")
-    # In a thread of its own: whoever changes must not wait for a bulk action.
-    follower = threading.Thread(target=follow, args=(stop,), name="follower")
-    follower.start()
+    # In threads of their own: whoever changes, and whoever asks, must not wait for a bulk action.
+    others = [
+        threading.Thread(target=follow, args=(stop,), name="follower"),
+        threading.Thread(target=answer, args=(stop,), name="answering"),
+    ]
+    for thread in others:
+        thread.start()
     work(stop)
-    follower.join()
+    for thread in others:
+        thread.join()
 
 
 def _end_with_server(stop: threading.Event) -> None:

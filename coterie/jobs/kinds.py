@@ -17,9 +17,17 @@ KINDS = {
     "undo": "coterie.bulk.undoing.step",
     "import": "coterie.transfers.importer.step",
     "export": "coterie.transfers.exporting.step",
+    "check": "coterie.transfers.checking.step",
 }
+# Questions: somebody waits for the answer, so they have a worker of their own, and nobody looks at them afterwards.
+QUESTIONS = ("check",)
 # What workers do from time to time.
-SWEEPS = ("coterie.bulk.forgetting.sweep", "coterie.segments.trash.sweep", "coterie.transfers.files.clean")
+SWEEPS = (
+    "coterie.bulk.forgetting.sweep",
+    "coterie.segments.trash.sweep",
+    "coterie.transfers.files.clean",
+    "coterie.transfers.uploads.clean_up",
+)
 
 
 def sweep() -> None:

@@ -1,4 +1,4 @@
-"""Operations as people see them: what is going on, and what happened."""
+"""Operations as people see them: what is going on, and what happened. Questions are none of their business."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from django.db.models import Count, Q, QuerySet
 
 from coterie.accounts.models import Workspace
 from coterie.core.clock import now
+from coterie.jobs.kinds import QUESTIONS
 from coterie.journal.models import Operation, State
 
 _OPEN = (State.QUEUED, State.RUNNING, State.PAUSED)
@@ -25,7 +26,7 @@ class Tally:
 
 def operations(workspace: Workspace, limit: int, before: int | None = None) -> list[Operation]:
     """The newest operations, begun before the one with the id `before`: one query. Ids are in order of beginning."""
-    found = Operation.objects.filter(workspace=workspace)
+    found = _of(workspace)
     if before is not None:
         found = found.filter(id__lt=before)
     return list(found.order_by("-id")[:limit])
@@ -68,14 +69,12 @@ def tally(workspace: Workspace, actor: str = "") -> Tally:
 
 def actors(workspace: Workspace) -> list[str]:
     """Everybody who ever began one: one query."""
-    return list(
-        Operation.objects.filter(workspace=workspace).order_by("actor").values_list("actor", flat=True).distinct()
-    )
+    return list(_of(workspace).order_by("actor").values_list("actor", flat=True).distinct())
 
 
 def busy(workspace: Workspace) -> int:
     """How many are not over."""
-    return Operation.objects.filter(workspace=workspace, state__in=_OPEN).count()
+    return _of(workspace).filter(state__in=_OPEN).count()
 
 
 def named(workspace: Workspace, operation_ids: Iterable[int]) -> dict[int, Operation]:
@@ -89,8 +88,8 @@ def newest_of(workspace: Workspace, actor: str) -> Operation | None:
     return mine.exclude(state=State.UNDONE).exclude(undo_until=None).order_by("-id").first()
 
 
-def _of(workspace: Workspace, actor: str) -> QuerySet[Operation]:
-    found = Operation.objects.filter(workspace=workspace)
+def _of(workspace: Workspace, actor: str = "") -> QuerySet[Operation]:
+    found = Operation.objects.filter(workspace=workspace).exclude(kind__in=QUESTIONS)
     return found.filter(actor=actor) if actor else found
 
 

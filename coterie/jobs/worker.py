@@ -11,7 +11,7 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from django.db import DatabaseError, InterfaceError, connection, transaction
@@ -19,7 +19,7 @@ from django.db.models import Q
 
 from coterie.core.clock import now
 from coterie.jobs.ending import end
-from coterie.jobs.kinds import KINDS, step_of, sweep
+from coterie.jobs.kinds import KINDS, QUESTIONS, step_of, sweep
 from coterie.jobs.running import HEARTBEAT, LEASE, Failed, Lost, Run, rows
 from coterie.journal.models import Operation, State, Wish
 
@@ -42,13 +42,22 @@ _GIVEN_UP = (
 
 def work(stop: threading.Event) -> None:
     """Works until `stop` is set, then finishes the present step and leaves."""
+    _work(stop, [kind for kind in KINDS if kind not in QUESTIONS], sweeps=True)
+
+
+def answer(stop: threading.Event) -> None:
+    """As `work`, but on questions, which must not wait for work."""
+    _work(stop, QUESTIONS, sweeps=False)
+
+
+def _work(stop: threading.Event, kinds: Collection[str], *, sweeps: bool) -> None:
     name, due = worker_name(), time.monotonic()
     while not stop.is_set():
         try:
-            if time.monotonic() >= due:
+            if sweeps and time.monotonic() >= due:
                 due = time.monotonic() + SWEEP
                 sweep()
-            operation = claim(name)
+            operation = claim(name, kinds)
             if operation is None:
                 stop.wait(IDLE)
             else:
@@ -66,14 +75,14 @@ def worker_name() -> str:
     return f"{socket.gethostname()[:60]}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
-def claim(worker: str) -> Operation | None:
+def claim(worker: str, kinds: Collection[str] = tuple(KINDS)) -> Operation | None:
     """The operation that waits longest, of any workspace, or one whose worker is gone; now it is `worker`'s.
 
     One that killed its workers again and again fails instead.
     """
     moment = now()
     free = Q(state=State.QUEUED) | Q(state=State.RUNNING, leased_until__lt=moment)
-    waiting = Operation.objects.filter(free, state__in=(State.QUEUED, State.RUNNING), kind__in=list(KINDS))
+    waiting = Operation.objects.filter(free, state__in=(State.QUEUED, State.RUNNING), kind__in=list(kinds))
     for operation in waiting.order_by("started_at", "id")[:20]:
         # Only if it is still as we saw it: another worker may have been quicker.
         seen = rows(operation).filter(free, state=operation.state, worker=operation.worker)

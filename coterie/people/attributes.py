@@ -104,8 +104,15 @@ def _is_time(value: str) -> bool:
     return True
 
 
-def catalogue_keys(workspace_id: int, sets: Iterable[Mapping[str, Value]], scope: Scope = Scope.PERSON) -> None:
+def catalogue_keys(
+    workspace_id: int,
+    sets: Iterable[Mapping[str, Value]],
+    scope: Scope = Scope.PERSON,
+    types: Mapping[str, str] | None = None,
+) -> None:
     """Adds the custom names that were never seen before to the workspace's catalogue.
+
+    `types` says of which type they are, where it is not the one of their first value.
 
     Runs outside the journal transaction: a name too many in the catalogue harms nobody, and the cache keeps the
     common case free of queries. Raises Refused when the catalogue is full.
@@ -125,7 +132,7 @@ def catalogue_keys(workspace_id: int, sets: Iterable[Mapping[str, Value]], scope
         raise Refused("attributes", f"this workspace already has {len(existing)} attributes; no more can be added.")
     Attribute.objects.bulk_create(
         [
-            Attribute(workspace_id=workspace_id, scope=scope, key=key, type=guess_type(value))
+            Attribute(workspace_id=workspace_id, scope=scope, key=key, type=(types or {}).get(key) or guess_type(value))
             for key, value in missing.items()
         ],
         ignore_conflicts=True,

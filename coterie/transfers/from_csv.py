@@ -35,7 +35,10 @@ class CsvFile:
     def __init__(self, raw: BinaryIO, encoding: str | None = None, delimiter: str | None = None) -> None:
         self._raw = raw
         self.encoding = checked(encoding) if encoding else detect(raw)
-        self._lines = _Lines(raw, self.encoding)
+        try:
+            self._lines = _Lines(raw, self.encoding)
+        except UnicodeError as error:  # UTF-16 that does not say which half comes first.
+            raise WrongFile(f"The file is not {self.encoding.upper()} text: {error}.") from error
         self.delimiter = delimiter or sniff(self._lines.first)
         if len(self.delimiter) != 1 or self.delimiter in '"\r\n':
             raise WrongFile(f"The delimiter must be one character, not “{self.delimiter}”.")

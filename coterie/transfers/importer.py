@@ -15,7 +15,6 @@ The import is an operation (see `jobs`): steps that are on disk as a whole or no
 reads the file from its start and judges what is done already without writing, to know who was in it.
 """
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -30,18 +29,19 @@ from coterie.core.clock import now
 from coterie.jobs.ending import end
 from coterie.jobs.running import LEASE, Failed, Lost, Progress, Run, rows
 from coterie.jobs.worker import granted, worker_name
+from coterie.jobs.worker import run as work_on
 from coterie.journal.commit import Transaction
 from coterie.journal.models import Operation, State
 from coterie.people.attributes import Refused
-from coterie.segments.membership import preview
 from coterie.transfers.incoming import Incoming, segments
-from coterie.transfers.judged import Judged
 from coterie.transfers.mapping import remember
 from coterie.transfers.reading import WrongFile
 from coterie.transfers.wishes import Wishes, from_json
-from coterie.transfers.writing import people, store, tally
+from coterie.transfers.writing import store
 
 KIND = "import"
+# Bytes of a file that is read while the caller waits, for a second or two.
+AT_ONCE = 500_000
 _COUNTED = ("rows", "new", "changed", "same", "rejected", "joined")
 # The file that this worker is in the middle of, by operation.
 _open: dict[int, Incoming] = {}
@@ -115,33 +115,6 @@ def _carry_out(run: Run, incoming: Incoming, progress: Callable[[int], None], st
     return summary(rows(run.operation).get(), incoming.columns())
 
 
-def dry_run(
-    workspace: Workspace,
-    path: Path,
-    wishes: Wishes | None = None,
-    *,
-    progress: Callable[[int], None] = lambda position: None,
-    stop: Callable[[], bool] = lambda: False,
-) -> Summary:
-    """What `import_file` would do now, exactly; changes nothing. The file of rejected rows is written, too."""
-    incoming = Incoming(workspace, path, wishes or Wishes())
-    total: Counter[str] = Counter()
-    size = 0
-    try:
-        while incoming.next() and not stop():
-            judged = incoming.judge.judge(people(workspace.pk, incoming.judge, locked=False))
-            total += _foreseen(incoming, judged)
-            rejected = incoming.rejected(judged)
-            if rejected:
-                size = incoming.rejects.add(rejected, size)
-            incoming.judge.accept()
-            progress(min(incoming.position, path.stat().st_size))
-    finally:
-        incoming.close()
-    rejected_file = incoming.rejects.path if size else None
-    return Summary(**_numbers(total), columns=incoming.columns(), rejected_file=rejected_file)
-
-
 def queue(workspace: Workspace, path: Path, actor: str, wishes: Wishes) -> Operation:
     """Leaves the import to a worker; the file must stay where it is until then. Raises WrongFile or OSError."""
     incoming = Incoming(workspace, path, wishes)
@@ -149,6 +122,22 @@ def queue(workspace: Workspace, path: Path, actor: str, wishes: Wishes) -> Opera
         return _begin(incoming, path, actor, mine=False)
     finally:
         incoming.close()
+
+
+def start(
+    workspace: Workspace, path: Path, actor: str, wishes: Wishes, begun: Callable[[Operation], object]
+) -> Operation:
+    """As `queue`, but up to `AT_ONCE` bytes are imported when this returns; `begun` is told before the first change."""
+    incoming = Incoming(workspace, path, wishes)
+    try:
+        with transaction.atomic():
+            operation = _begin(incoming, path, actor, mine=path.stat().st_size <= AT_ONCE)
+            begun(operation)
+    finally:
+        incoming.close()
+    if operation.state == State.RUNNING:
+        work_on(operation, operation.worker)
+    return rows(operation).get()
 
 
 def step(run: Run) -> None:
@@ -170,7 +159,7 @@ def summary(operation: Operation, columns: dict[str, str | None] | None = None) 
     """What an import has done so far."""
     path = Path(operation.details["path"])
     return Summary(
-        **_numbers(operation.result),
+        **numbers(operation.result),
         columns=columns if columns is not None else operation.details["columns"],
         rejected_file=_rejected_file(path) if operation.result.get("rejected") else None,
         operation_id=operation.id,
@@ -178,7 +167,8 @@ def summary(operation: Operation, columns: dict[str, str | None] | None = None) 
     )
 
 
-def _numbers(counts: Mapping[str, int]) -> dict[str, Any]:
+def numbers(counts: Mapping[str, int]) -> dict[str, Any]:
+    """Of counts by name those that a Summary has."""
     return {name: counts.get(name, 0) for name in _COUNTED}
 
 
@@ -229,7 +219,7 @@ def _advance(run: Run, incoming: Incoming) -> None:
     operation = run.operation
     if incoming.chunk is None:
         run.save(Progress(operation.position, max(operation.total - operation.done, 0), finished=True))
-        counts = _numbers(run.operation.result)
+        counts = numbers(run.operation.result)
         audit(incoming.workspace, operation.actor, "people.import", {"label": operation.label, **counts})
         return
     incoming.catalogue()
@@ -251,17 +241,6 @@ def _work(tx: Transaction, operation: Operation, incoming: Incoming) -> Progress
     counts = {**found, "rows": rows, "rejected": len(rejected)}
     read = min(incoming.position, operation.total)
     return Progress(operation.position + rows, max(read - operation.done, 0), touched, counts)
-
-
-def _foreseen(incoming: Incoming, judged: Judged) -> Counter[str]:
-    """What would be counted of the present chunk."""
-    found = tally(judged)
-    found["rows"] = incoming.chunk.rows if incoming.chunk else 0
-    found["rejected"] = len(incoming.rejected(judged))
-    there = [*(row[0] for row in judged.changed), *judged.same]
-    for saved in preview(incoming.workspace, incoming.wishes.segments, there):
-        found["joined"] += saved.added + len(judged.new)
-    return found
 
 
 def _end(run: Run, state: State, reason: str = "") -> None:

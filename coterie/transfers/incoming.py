@@ -7,6 +7,7 @@ from pathlib import Path
 from coterie.accounts.models import Workspace
 from coterie.audience.audience import audience_of
 from coterie.audience.columns import RESERVED_KEYS, Type
+from coterie.audience.models import AttributeType
 from coterie.core.ids import to_public
 from coterie.people.attributes import Value, catalogue_keys, guess_type
 from coterie.segments.membership import ByRule
@@ -26,9 +27,14 @@ CHUNK = 6_000
 
 
 class Incoming:
-    """`chunk` is the present one, `done` counts the rows before it. Raises WrongFile or OSError when made."""
+    """`chunk` is the present one, `done` counts the rows before it. Raises WrongFile or OSError when made.
 
-    def __init__(self, workspace: Workspace, path: Path, wishes: Wishes) -> None:
+    `rejected` is where rejected rows go, otherwise beside the file. `few`: only the first chunk is wanted, of so many.
+    """
+
+    def __init__(
+        self, workspace: Workspace, path: Path, wishes: Wishes, *, rejected: Path | None = None, few: int = 0
+    ) -> None:
         self.workspace, self.path, self.wishes = workspace, path, wishes
         self.source = open_file(path, wishes.encoding, wishes.delimiter)
         try:
@@ -39,19 +45,21 @@ class Incoming:
             known = {column.key: column.type for column in columns}
             self.samples = _samples(self.source, self.keys)
             _check(workspace, wishes, [key for key in self.keys if key is not None and key not in known])
-            types = {key: Type(guess_type(value)) for key, value in self.samples.items()} | known
-            self.judge = Judge(audience, self.keys, types, wishes, guarded=self.source.guarded and not wishes.raw)
+            types = {key: Type(guess_type(value)) for key, value in self.samples.items()} | _typed(wishes) | known
+            guarded = self.source.guarded and not wishes.raw
+            self.judge = Judge(audience, self.keys, types, wishes, guarded=guarded, few=bool(few))
         except BaseException:
             self.source.close()
             raise
         delimiter = self.source.delimiter if isinstance(self.source, CsvFile) else ","
-        self.rejects = Rejects(path.with_name(f"{path.stem}.rejected.csv"), self.source.header, delimiter)
+        place = rejected or path.with_name(f"{path.stem}.rejected.csv")
+        self.rejects = Rejects(place, self.source.header, delimiter)
         self._catalogued = set(known)
         self.done = 0
         self.chunk: Chunk | None = None
         # Bytes of the file up to the end of the present chunk.
         self.position = 0
-        self._chunks = self.source.chunks(CHUNK)
+        self._chunks = self.source.chunks(few or CHUNK)
         self._ahead = ThreadPoolExecutor(1, "import")
         self._following: Future[tuple[Chunk | None, int]] | None = None
 
@@ -75,7 +83,8 @@ class Incoming:
         """Adds attributes that the present chunk is the first to have. Raises Refused when there are too many."""
         fresh = {key: value for key, value in self.judge.values().items() if key not in self._catalogued}
         if fresh:
-            catalogue_keys(self.workspace.pk, [{key: self.samples.get(key, value) for key, value in fresh.items()}])
+            first = {key: self.samples.get(key, value) for key, value in fresh.items()}
+            catalogue_keys(self.workspace.pk, [first], types=self.wishes.types)
             self._catalogued.update(fresh)
 
     def skip(self, done: int) -> None:
@@ -115,6 +124,13 @@ def _samples(source: Source, keys: Sequence[str | None]) -> dict[str, Value]:
     samples: Mapping[str, Value] = source.samples
     pairs = zip(source.header, keys, strict=True)
     return {key: samples[name] for name, key in pairs if key and key not in RESERVED_KEYS and name in samples}
+
+
+def _typed(wishes: Wishes) -> dict[str, Type]:
+    """Raises WrongFile for a type that attributes do not have."""
+    if wrong := sorted(set(wishes.types.values()) - set(AttributeType)):
+        raise WrongFile(f"There is no type “{wrong[0]}”; there are {', '.join(AttributeType.values)}.")
+    return {key: Type(kind) for key, kind in wishes.types.items()}
 
 
 def _check(workspace: Workspace, wishes: Wishes, fresh: Sequence[str]) -> None:

@@ -32,7 +32,10 @@ _STRANGERS = "line IN (SELECT line FROM judged WHERE problem IS NULL AND person 
 
 
 class Judge:
-    """The rows of one file. `keys` are the attributes of its columns, None where a column is not read."""
+    """The rows of one file. `keys` are the attributes of its columns, None where a column is not read.
+
+    `few`: only some rows will be judged, so that nobody's address but theirs is looked up.
+    """
 
     def __init__(
         self,
@@ -42,6 +45,7 @@ class Judge:
         wishes: Wishes,
         *,
         guarded: bool,
+        few: bool = False,
     ) -> None:
         self._audience = audience
         self._columns = [(index, key) for index, key in enumerate(keys) if key is not None]
@@ -50,7 +54,8 @@ class Judge:
         self._wishes = wishes
         self._guarded = guarded
         self._by_email_only = wishes.match == "email" or "userId" not in self._texts
-        self._values = [key for key in self._texts if key not in ("userId", *TIMES)]
+        self.values_read = [key for key in self._texts if key not in ("userId", *TIMES)]
+        self._few = few
         self._emails = False
         self._db = duckdb.connect(
             config={
@@ -78,10 +83,10 @@ class Judge:
         names = ["line", *self._texts.values()]
         self._ahead.register("chunk", pa.table([pa.array(chunk.numbers, pa.int64()), *arrays], names=names))
         select = [
-            f"{fragment(self._texts[key], key, self._types.get(key))} AS n{i}" for i, key in enumerate(self._values)
+            f"{fragment(self._texts[key], key, self._types.get(key))} AS n{i}" for i, key in enumerate(self.values_read)
         ]
         # What a new person would get is put together here, beside the database's work on the rows before.
-        made = json_object([("", key, f"n{n}") for n, key in enumerate(self._values)])
+        made = json_object([("", key, f"n{n}") for n, key in enumerate(self.values_read)])
         self._ahead.execute(
             "CREATE OR REPLACE TABLE coming AS SELECT * EXCLUDE (first_seen, last_seen),"
             f" {made} AS made, {time_text('least(first_seen, last_seen)')} AS first_seen,"
@@ -98,9 +103,9 @@ class Judge:
 
     def values(self) -> dict[str, Any]:
         """The attributes of the present rows that are not empty everywhere, each with one of its values."""
-        found = ", ".join(f"any_value(n{number})" for number in range(len(self._values))) or "any_value(NULL)"
+        found = ", ".join(f"any_value(n{number})" for number in range(len(self.values_read))) or "any_value(NULL)"
         (row,) = self._db.execute(f"SELECT {found} FROM rows WHERE problem IS NULL").fetchall()
-        pairs = zip(self._values, row, strict=False)
+        pairs = zip(self.values_read, row, strict=False)
         return {key: json.loads(text) for key, text in pairs if text is not None and key not in RESERVED_KEYS}
 
     def user_ids(self) -> list[str]:
@@ -138,6 +143,18 @@ class Judge:
         """The present rows are done: whoever they are about may not come again in this file."""
         self._db.execute("INSERT INTO seen FROM keys SEMI JOIN (FROM judged WHERE problem IS NULL) USING (line)")
 
+    def read(self) -> list[tuple[Any, ...]]:
+        """The judged rows as they were read: (line, problem, person, user id, first seen, last seen, JSON per value).
+
+        Values are in the order of `values_read`.
+        """
+        values = "".join(f", n{number}" for number in range(len(self.values_read)))
+        first_seen = "first_seen" if "createdAt" in self._texts else "NULL"
+        return self._db.execute(
+            f"SELECT line, j.problem, person, user_id, {first_seen}::TIMESTAMP, last_seen::TIMESTAMP{values}"
+            " FROM judged j JOIN rows USING (line) ORDER BY line"
+        ).fetchall()
+
     def _text(self, key: str) -> str:
         return self._texts.get(key, "NULL::VARCHAR")
 
@@ -152,12 +169,13 @@ class Judge:
         """Everybody's addresses, as they are when the first row needs them; `judge` looks at them again."""
         if self._emails:
             return
+        only = [row[0] for row in self._db.execute("SELECT DISTINCT lower(email) FROM rows").fetchall()]
         with self._audience.replica.reading() as reader:
-            for batch in query.emails(reader):
+            for batch in query.emails(reader, only if self._few else None):
                 self._db.register("batch", pa.Table.from_batches([batch]))
                 self._db.execute(f"INSERT INTO emails SELECT {_EMAIL_KEY.format('email')}, id FROM batch")
                 self._db.unregister("batch")
-        self._emails = True
+        self._emails = not self._few
 
     def _match(self, people: Sequence[Person]) -> None:
         """`judged`: the rows with the person they are about, if that is somebody who is there."""
@@ -210,11 +228,13 @@ class Judge:
 
     def _compare(self) -> None:
         """`compared`: those who are there, with what is different about each attribute."""
-        pointers = [pointer(key) for key in self._values]
+        pointers = [pointer(key) for key in self.values_read]
         extracted = f"json_extract(t.attributes, {sql_list(pointers)})" if pointers else "[]"
-        tests = [f"{differs(f'old[{n + 1}]', f'n{n}')} AS d{n}" for n in range(len(self._values))]
+        tests = [f"{differs(f'old[{n + 1}]', f'n{n}')} AS d{n}" for n in range(len(self.values_read))]
         replace = self._wishes.policy == "replace"
-        tests += [f"(n{n} IS NULL AND old[{n + 1}] IS NOT NULL) AS g{n}" for n in range(len(self._values)) if replace]
+        tests += [
+            f"(n{n} IS NULL AND old[{n + 1}] IS NOT NULL) AS g{n}" for n in range(len(self.values_read)) if replace
+        ]
         flags = [test.rpartition(" AS ")[2] for test in tests]
         self._db.execute(f"""
             CREATE OR REPLACE TABLE compared AS
@@ -225,18 +245,18 @@ class Judge:
                     WHERE j.problem IS NULL))""")
 
     def _changed_sql(self) -> str:
-        numbers = range(len(self._values))
-        after = json_object([(f"d{n}", key, f"n{n}") for n, key in enumerate(self._values)])
+        numbers = range(len(self.values_read))
+        after = json_object([(f"d{n}", key, f"n{n}") for n, key in enumerate(self.values_read)])
         before = json_object(
             [
                 (f"d{n} AND old[{n + 1}] IS NOT NULL", key, f"old[{n + 1}]::VARCHAR")
-                for n, key in enumerate(self._values)
+                for n, key in enumerate(self.values_read)
             ]
         )
         gone, nulls = "'{}'", "'{}'"
         if self._wishes.policy == "replace":
-            gone = json_object([(f"g{n}", self._values[n], f"old[{n + 1}]::VARCHAR") for n in numbers])
-            nulls = json_object([(f"g{n}", self._values[n], "'null'") for n in numbers])
+            gone = json_object([(f"g{n}", self.values_read[n], f"old[{n + 1}]::VARCHAR") for n in numbers])
+            nulls = json_object([(f"g{n}", self.values_read[n], "'null'") for n in numbers])
         return (
             f"SELECT person, json_merge_patch(json_merge_patch(attributes, {nulls}), after)::VARCHAR,"
             " CASE WHEN after <> '{}' THEN before END, CASE WHEN after <> '{}' THEN after END,"
@@ -255,12 +275,12 @@ class Judge:
 
     def _gained(self, differs: str) -> dict[str, int]:
         """How many more (or fewer) people have each attribute."""
-        if not self._values:
+        if not self.values_read:
             return {}
-        numbers = range(len(self._values))
+        numbers = range(len(self.values_read))
         sums = ", ".join(f"count(n{n})" for n in numbers)
         (found,) = self._db.execute(f"SELECT {sums} FROM rows WHERE {_STRANGERS}").fetchall()
-        total = dict(zip(self._values, found, strict=True))
+        total = dict(zip(self.values_read, found, strict=True))
         if differs != "false":
             replace = self._wishes.policy == "replace"
             sums = ", ".join(
@@ -268,7 +288,7 @@ class Judge:
                 for n in numbers
             )
             (more,) = self._db.execute(f"SELECT {sums} FROM compared WHERE {differs}").fetchall()
-            total = {key: total[key] + change for key, change in zip(self._values, more, strict=True)}
+            total = {key: total[key] + change for key, change in zip(self.values_read, more, strict=True)}
         return total
 
 

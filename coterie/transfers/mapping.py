@@ -33,6 +33,8 @@ _OTHERS = {
     **dict.fromkeys(("sex",), "default_gender"),
     **dict.fromkeys(("tz",), "default_timezone"),
 }
+# The columns that a file of rejected rows has in front.
+_MENDED = {LINE: "", REASON: ""}
 _AGAIN = re.compile(r"(.+) \(\d+\)")
 
 
@@ -44,8 +46,8 @@ def mapped(header: Sequence[str], wishes: Mapping[str, str]) -> list[str | None]
     names = list(header)
     if unknown := sorted(set(wishes) - set(names)):
         raise WrongFile(f"There is no column “{unknown[0]}”; there are {', '.join(names)}.")
-    if names[:2] == [LINE, REASON]:  # A file of rejected rows, mended.
-        wishes = {LINE: "", REASON: "", **wishes}
+    if names[:2] == list(_MENDED):
+        wishes = {**_MENDED, **wishes}
     keys = [_key(name, names, wishes) for name in names]
     for key in keys:
         if key is not None and keys.count(key) > 1:
@@ -66,9 +68,10 @@ def guess(header: Sequence[str], catalogue: Catalogue) -> dict[str, str]:
         key = attribute_of(name)
         if key not in _COLUMNS and key not in catalogue.by_key and key not in catalogue.hidden:
             key = labels.get(_plain(name)) or _known(_plain(name)) or key
-        taken = spelled(key) in found.values()
+        again = _AGAIN.fullmatch(name)
+        taken = spelled(key) in found.values() or (again is not None and again[1] in header)
         found[name] = "" if not name or taken or key in NOT_READ or _refusal(key) else spelled(key)
-    return found
+    return found | (_MENDED if list(header[:2]) == list(_MENDED) else {})
 
 
 def remembered(workspace: Workspace, header: Sequence[str]) -> dict[str, str] | None:

@@ -7,6 +7,7 @@ import csv
 import io
 import os
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 
 from coterie.transfers.guard import guard
@@ -24,12 +25,12 @@ class Rejects:
     def __init__(self, path: Path, header: Sequence[str], delimiter: str = ",") -> None:
         self.path = path
         self._header = header
-        self._delimiter = delimiter
+        self.delimiter = delimiter
 
     def add(self, rows: Sequence[Reject], position: int) -> int:
         """Writes (line, reason, cells) behind the first `position` bytes; returns how many bytes the file has then."""
         text = io.StringIO(newline="")
-        writer = csv.writer(text, delimiter=self._delimiter)
+        writer = csv.writer(text, delimiter=self.delimiter)
         if not position:
             writer.writerow([LINE, REASON, *self._header])
         for number, reason, cells in rows:
@@ -49,3 +50,13 @@ class Rejects:
 def _harmless(cell: str) -> str:
     """What a spreadsheet would run gets its guard; what has one already keeps it. Importing takes one away."""
     return cell if cell.startswith("'") else guard(cell)
+
+
+def first(path: Path, count: int, delimiter: str = ",") -> tuple[list[str], list[Reject]]:
+    """The header of the source, and the first rows of such a file; none when there is no file."""
+    if not path.exists():
+        return [], []
+    with path.open(encoding="utf-8", errors="replace", newline="") as file:
+        reader = csv.reader(file, delimiter=delimiter)
+        header = next(reader, [])[2:]
+        return header, [(int(line), reason, cells) for line, reason, *cells in islice(reader, count)]

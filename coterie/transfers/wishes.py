@@ -19,7 +19,8 @@ class Wishes:
     `mapping`: heading → attribute, or "" for "do not read"; other columns go by their name. `match`: whom a row is
     about says its user id (its e-mail address where it has none), or its e-mail address alone. `segments`: ids of
     those that everybody in the file joins. `new_attributes`: whether columns may become attributes that nobody has
-    yet. `dates`: the order of day and month in 03/04/2024. `raw`: the file has no guards to take away.
+    yet; `types`: of which type such a one is (text, number, time, boolean), where it is not what its first value looks
+    like. `dates`: the order of day and month in 03/04/2024. `raw`: the file has no guards to take away.
     """
 
     policy: Policy = "merge"
@@ -27,6 +28,7 @@ class Wishes:
     mapping: Mapping[str, str] = field(default_factory=dict)
     segments: tuple[int, ...] = ()
     new_attributes: bool = True
+    types: Mapping[str, str] = field(default_factory=dict)
     dates: Dates | None = None
     encoding: str | None = None
     delimiter: str | None = None
@@ -34,7 +36,7 @@ class Wishes:
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON."""
-        return {**asdict(self), "mapping": dict(self.mapping), "segments": list(self.segments)}
+        return {**asdict(self), "segments": list(self.segments)}
 
 
 def from_json(data: Mapping[str, Any]) -> Wishes:

@@ -1,5 +1,7 @@
 """Activity: what is being done to many people, what was done, and the ways to stop it or take it back."""
 
+from collections.abc import Callable
+
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -21,7 +23,7 @@ from coterie.jobs.queries import named, newest_of, operation, over, running, tal
 from coterie.journal.models import Operation
 from coterie.people.models import Person
 from coterie.transfers import exporting
-from coterie.web.activity_list import by_day, can_try_again, lines, may_take_back
+from coterie.web.activity_list import by_day, can_try_again, lines, may_control, may_take_back
 from coterie.web.activity_tabs import MINE, Shown, people, tabs
 from coterie.web.fresh import is_fresh
 from coterie.web.links import go_to, whole
@@ -29,6 +31,7 @@ from coterie.web.members import MemberRequest, member
 from coterie.web.outcomes import say
 
 SIZE = 50
+Rule = Callable[[MemberRequest, Operation, Operation | None], bool]
 _CONTROLS = {"pause": controls.pause, "resume": controls.resume, "cancel": controls.cancel}
 
 
@@ -125,7 +128,7 @@ def control(request: MemberRequest) -> HttpResponse:
     found, wish = _chosen(request), _CONTROLS.get(request.POST.get("do", ""))
     if found is None or wish is None:
         messages.error(request, _("There is no such operation."))
-    elif _allowed(request, found):
+    elif _allowed(request, found, may_control):
         try:
             wish(request.workspace, found.id)
         except NotPossible as error:
@@ -137,10 +140,10 @@ def _chosen(request: MemberRequest) -> Operation | None:
     return operation(request.workspace, from_public(request.POST.get("operation", "")) or 0)
 
 
-def _allowed(request: MemberRequest, found: Operation) -> bool:
+def _allowed(request: MemberRequest, found: Operation, rule: Rule = may_take_back) -> bool:
     """Whether the member may; says why not."""
     others = {} if found.undo_of is None else named(request.workspace, [found.undo_of])
-    if may_take_back(request, found, others.get(found.undo_of or 0)):
+    if rule(request, found, others.get(found.undo_of or 0)):
         return True
     messages.error(request, _("Only who may delete people may do that: people could come or go by it."))
     return False

@@ -20,6 +20,8 @@ from coterie.journal.models import Operation, State
 from coterie.transfers.export import Format
 from coterie.transfers.exporting import KIND, finished
 from coterie.transfers.files import Kept
+from coterie.transfers.importer import KIND as IMPORT
+from coterie.transfers.uploads import of_import
 from coterie.web.actors import called
 from coterie.web.members import MemberRequest
 from coterie.web.small import written_day
@@ -33,7 +35,6 @@ _ICONS = {
     Act.UNBAN.value: "ban",
     Act.DELETE.value: "trash",
     UNDO: "undo",
-    "import": "upload",
     KIND: "download",
     "rule": "segments",
 }
@@ -43,7 +44,10 @@ _MILD = {Act.JOIN, Act.LEAVE, Act.SET, Act.CLEAR, Act.BAN, Act.UNBAN}
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`who` began it, `undone_by` took it back. `left_alone` is the page of those whom an undo left alone."""
+    """`who` began it, `undone_by` took it back. `left_alone` is the page of those whom an undo left alone.
+
+    `more` is the page of the import, as long as its file or its rejected rows are kept.
+    """
 
     operation: Operation
     who: str
@@ -51,6 +55,7 @@ class Line:
     numbers: str
     undone_by: str = ""
     left_alone: str = ""
+    more: str = ""
     can_control: bool = False
     can_undo: bool = False
     can_try_again: bool = False
@@ -89,6 +94,12 @@ def may_take_back(request: MemberRequest, operation: Operation, target: Operatio
     return may(request.member, Verb.EDIT_PEOPLE if kind in _MILD else Verb.DELETE_PEOPLE)
 
 
+def may_control(request: MemberRequest, operation: Operation, target: Operation | None) -> bool:
+    """Whether the member may pause, resume and cancel it: an import, whoever may begin one."""
+    mine = operation.kind == IMPORT and may(request.member, Verb.EDIT_PEOPLE)
+    return mine or may_take_back(request, operation, target)
+
+
 def can_try_again(operation: Operation, remembered: bool) -> bool:
     """Whether it failed, and it is known what it was about: `remembered` people, or a filter without exceptions."""
     selection = operation.details.get("selection", {})
@@ -119,8 +130,9 @@ def _line(
         _ICONS.get(row.kind, "activity"),
         _numbers(row) if row.kind != KIND else _file(row, kept),
         undone_by=names[taker.actor] if taker and row.state == State.UNDONE else "",
+        more=_more(row),
         left_alone=reverse("left-alone", args=[row.public_id]) if row.result.get("skipped") else "",
-        can_control=allowed and not row.is_over,
+        can_control=may_control(request, row, others.get(row.undo_of or 0)) and not row.is_over,
         can_undo=allowed and row.can_be_undone,
         can_try_again=allowed and can_try_again(row, known),
         file=kept,
@@ -139,6 +151,11 @@ def _file(row: Operation, kept: Kept | None) -> str:
     ]
     words = _("Kept until %(day)s") % {"day": written_day(kept.until)} if kept else _("The file is not kept any more")
     return f"{', '.join(said)}. {words}"
+
+
+def _more(row: Operation) -> str:
+    upload = of_import(row) if row.kind == IMPORT else None
+    return reverse("import-file", args=[upload.id]) if upload else ""
 
 
 def _numbers(row: Operation) -> str:

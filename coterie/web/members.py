@@ -64,6 +64,11 @@ def member(verb: Verb) -> Callable[[View[P]], Checked]:
     return decorate
 
 
+def allowed(request: HttpRequest, user: User, verb: Verb) -> bool:
+    """Whether the member may, for a request that goes to no view."""
+    return _admit(cast(MemberRequest, request), user) and may(cast(MemberRequest, request).member, verb)
+
+
 def _admit(request: MemberRequest, user: User) -> bool:
     """Puts the member on the request; False when the login has no workspace."""
     memberships = list(Member.objects.filter(user=user).select_related("workspace").order_by("pk"))

@@ -224,7 +224,13 @@ def test_doctor_explains_every_setting(coterie, folder):
     names = [finding["name"] for finding in found["findings"]]
     assert names == [
         *("COTERIE_DATA", "DATABASE_URL", "COTERIE_SECRET_KEY", "COTERIE_ALLOWED_HOSTS"),
-        *("COTERIE_REPLICA_MEMORY", "COTERIE_REPLICA_THREADS", "COTERIE_PRIVATE_HOSTS", "database"),
+        *(
+            "COTERIE_REPLICA_MEMORY",
+            "COTERIE_REPLICA_THREADS",
+            "COTERIE_IMPORT_MAX_GB",
+            "COTERIE_PRIVATE_HOSTS",
+            "database",
+        ),
     ]
     assert found["findings"][0]["value"] == str(folder)
     assert "COTERIE_DATA = " in coterie("doctor").stdout
@@ -242,6 +248,7 @@ def test_doctor_explains_every_setting(coterie, folder):
         ("COTERIE_ALLOWED_HOSTS", "*"),
         ("COTERIE_REPLICA_MEMORY", "lots"),
         ("COTERIE_REPLICA_THREADS", "two"),
+        ("COTERIE_IMPORT_MAX_GB", "many"),
         ("COTERIE_PRIVATE_HOSTS", "bot"),
     ],
 )

@@ -20,8 +20,9 @@ from coterie.people.models import Person
 from coterie.segments.catalogue import create
 from coterie.segments.models import Membership
 from coterie.transfers import importer, incoming
+from coterie.transfers.checking import dry_run
 from coterie.transfers.export import export
-from coterie.transfers.importer import dry_run, import_file
+from coterie.transfers.importer import import_file
 from coterie.transfers.preview import guess_dates, preview
 from coterie.transfers.reading import WrongFile
 from coterie.transfers.wishes import Wishes

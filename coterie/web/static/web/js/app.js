@@ -3,6 +3,7 @@ import "./appearance.js";
 import "./column-chooser.js";
 import "./copy-button.js";
 import "./dialogs.js";
+import "./file-upload.js";
 import "./filter-builder.js";
 import "./late-count.js";
 import "./live-news.js";
