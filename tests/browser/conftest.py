@@ -25,6 +25,17 @@ _SWITCHES = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
+# Milliseconds; only what goes wrong takes so long. Two browsers share two processors with two test runs.
+_PATIENCE = 30_000
+# Nobody clicks into a page whose scripts are still on their way. A robot is quick enough to.
+_ARRIVED = """
+new MutationObserver((_, observer) => {
+  if (!document.documentElement) return;
+  observer.disconnect();
+  document.documentElement.style.pointerEvents = 'none';
+}).observe(document, {childList: true});
+addEventListener('load', () => document.documentElement.style.removeProperty('pointer-events'));
+"""
 _REPORT: pytest.StashKey[pytest.TestReport] = pytest.StashKey()
 
 
@@ -47,7 +58,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[pytest.TestReport]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """The Chromium of the machine, or Playwright's own."""
-    expect.set_options(timeout=10_000)
+    expect.set_options(timeout=_PATIENCE)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=on_path(), args=_SWITCHES)
         yield chromium
@@ -66,7 +77,8 @@ def page(
 ) -> Iterator[Page]:
     """A page of a fresh browser profile, 1280 × 800. Addresses may start with `/`."""
     context = browser.new_context(base_url=live_server_url, viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(_PATIENCE)
+    context.add_init_script(_ARRIVED)
     page = context.new_page()
     watch(page, page_problems)
     yield page
