@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from coterie.audience.columns import Column, Type
+from coterie.transfers.cells import is_number
 from coterie.transfers.headings import spelled
 from coterie.transfers.rows import Rows, Sink
 
@@ -49,9 +50,8 @@ def _fitting(column: Column, rows: Rows) -> Column:
     if not column.is_custom:
         return column
     text = replace(column, type=Type.TEXT)
-    if column.type not in (Type.NUMBER, Type.BOOLEAN):
-        return text
-    return column if rows.all_have(f"({text.sql} IS NULL OR ({column.sql}) IS NOT NULL)") else text
+    fits = {Type.NUMBER: is_number(text.sql), Type.BOOLEAN: f"({column.sql}) IS NOT NULL"}.get(column.type)
+    return column if fits and rows.all_have(f"({text.sql} IS NULL OR {fits})") else text
 
 
 def _cell(column: Column) -> str:

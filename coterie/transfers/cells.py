@@ -41,9 +41,13 @@ def fragment(text: str, key: str, type_: Type | None) -> str:
     if type_ == Type.BOOLEAN:
         return f"CASE WHEN lower({text}) IN ('true', 'false') THEN lower({text}) ELSE {quoted} END"
     if type_ == Type.NUMBER:
-        fits = f"regexp_full_match({text}, '{_NUMBER}') AND abs(try_cast({text} AS DOUBLE)) < {_BIGGEST}"
-        return f"CASE WHEN {fits} THEN {text} ELSE {quoted} END"
+        return f"CASE WHEN {is_number(text)} THEN {text} ELSE {quoted} END"
     return quoted
+
+
+def is_number(text: str) -> str:
+    """Whether a text becomes a number, rather than staying what it is."""
+    return f"(regexp_full_match({text}, '{_NUMBER}') AND abs(try_cast({text} AS DOUBLE)) < {_BIGGEST})"
 
 
 def moment(text: str, dates: str | None) -> str:

@@ -105,6 +105,16 @@ def test_another_workspace_gets_the_same_people(workspace, other_workspace, tmp_
     assert theirs[3:5] == ours[3:5]
 
 
+@pytest.mark.parametrize("number", ["1E100", "007", "1_000", " 1"])
+def test_a_text_among_numbers_stays_the_text_it_is(workspace, other_workspace, tmp_path, number):
+    for attributes in ({"n": 0}, {"n": number}):
+        make_person(workspace, **attributes)
+    path = written(workspace, Format.PARQUET, tmp_path)
+    assert_nothing_changes(workspace, path)
+    import_file(other_workspace, path, "test")
+    assert number.strip() in [person[1]["n"] for person in everybody(other_workspace)]
+
+
 @pytest.mark.parametrize("format_", [Format.JSONL, Format.PARQUET])
 def test_types_travel_with_the_formats_that_have_them(workspace, other_workspace, tmp_path, format_):
     make_person(workspace, n=12, ratio=0.5, vip=True, zip="007")
