@@ -35,6 +35,7 @@ _ICONS = {
     Act.UNBAN.value: "ban",
     Act.DELETE.value: "trash",
     UNDO: "undo",
+    IMPORT: "upload",
     KIND: "download",
     "rule": "segments",
 }
