@@ -18,6 +18,7 @@ from coterie.journal.commit import Transaction, commit
 from coterie.people.attributes import Refused, catalogue_keys
 from coterie.people.changes import People
 from coterie.people.identities import resolve
+from coterie.people.whereabouts import follow
 from coterie.segments.membership import join, leave
 from coterie.segments.models import Kind, Segment
 
@@ -72,7 +73,7 @@ def _first_seen(events: Iterable[Event]) -> dict[str, dt.datetime]:
 
 def _apply(people: People, person_id: int, event: Event, kind: str) -> None:
     person = people[person_id]
-    attributes = dict(event.attributes)
+    attributes = {**follow(people, person, event.attributes.get("default_ip"), event.at), **event.attributes}
     if "default_source" not in person.attributes:
         attributes.setdefault("default_source", kind)
     people.set(person, attributes, event.at)
