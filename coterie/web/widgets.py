@@ -15,7 +15,7 @@ from coterie.channels.models import Channel
 from coterie.channels.widget.changing import MAX_NAME, change, create
 from coterie.channels.widget.config import COLOUR, MODES, SIDES, Config, version_of
 from coterie.channels.widget.identity import secret_of
-from coterie.channels.widget.words import FALLBACK, GREETING, LANGUAGES, MAX_TEXT, THANKS, TITLE, language_of
+from coterie.channels.widget.words import FALLBACK, GREETING, LANGUAGES, MAX_TEXT, THANKS, TITLE, Words, language_of
 from coterie.core.ids import from_public
 from coterie.core.text import clean
 from coterie.people.attributes import Refused
@@ -40,8 +40,16 @@ def widget_of(request: MemberRequest, public_id: str) -> Channel:
 def widgets(request: MemberRequest) -> HttpResponseBase:
     """All widgets, and what each of them asks for."""
     found = Channel.objects.filter(workspace=request.workspace, kind="widget").order_by("created_at", "id")
-    rows = [{"channel": channel, "config": Config.of(channel.settings)} for channel in found]
+    rows = [{"channel": channel, "config": _config(channel)} for channel in found]
     return render(request, "web/widgets.html", {"rows": rows, "max_name": MAX_NAME})
+
+
+def _config(channel: Channel) -> Config | None:
+    """None when the settings are those of another version, or were broken by hand."""
+    try:
+        return Config.of(channel.settings)
+    except Refused:
+        return None
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -90,18 +98,13 @@ def _look(
 ) -> HttpResponse:
     kept = look_of(channel.settings, sent, language) if sent else channel.settings
     texts = {name: by_language(kept.get(name)) for name in TEXTS}
-    fallback = {name: texts[name].get(FALLBACK) or "" for name in TEXTS}
     context: dict[str, Any] = {
         **_around(channel, "look"),
         "name": sent.get("name", "") if sent else channel.name,
         "language": language,
         "languages": LANGUAGES.items(),
         "texts": {name: texts[name].get(language, "") for name in TEXTS},
-        "standing_in": {
-            name: (fallback[name] if language != FALLBACK else "")
-            or (name in _DEFAULTS and _DEFAULTS[name].to(language))
-            for name in TEXTS
-        },
+        "standing_in": {name: _standing_in(kept.get(name), name, language) for name in TEXTS},
         "values": {"colour": COLOUR, "side": SIDES[0], "mode": MODES[0], **kept},
         "max_text": MAX_TEXT,
         "max_name": MAX_NAME,
@@ -109,6 +112,12 @@ def _look(
         "at": refused.field.split(".")[0] if refused else "",
     }
     return render(request, "web/widget.html", context, status=422 if refused else 200)
+
+
+def _standing_in(present: Any, name: str, language: str) -> str:
+    """What is said where nothing is written in this language."""
+    others = {code: text for code, text in by_language(present).items() if code != language}
+    return Words(others).to(language) if others else _DEFAULTS.get(name, Words({})).to(language)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
