@@ -581,7 +581,8 @@
     #wait(yes) {
       const follow = this.#atEnd();
       this.typing.hidden = !yes;
-      this.status.textContent = yes ? `${this.#title} ${say.typing}` : '';
+      const words = `${this.#title} ${say.typing}`;
+      if (yes || this.status.textContent === words) this.status.textContent = yes ? words : '';
       if (follow) this.#toEnd();
     }
 
@@ -651,7 +652,7 @@
       turn.append(make('div', { class: 'note' }, timeOf(at)));
       if (asList(buttons).length) turn.append(choices(asList(buttons), (value, title) => this.#choose(value, title)));
       this.#place(turn, place, mine);
-      if (!place && !mine) this.#heard(words, message);
+      if (!place && !mine && id) this.#heard(words, message);  // the greeting, which has no id, is no news
       return turn;
     }
 
@@ -1018,12 +1019,12 @@
     },
   });
   let talking = false;
-  for (const [event, name] of [['ready', 'onLoad'], ['open', 'onChatWindowOpen'], ['close', 'onChatWindowClose'],
-    ['reset', 'onSessionReset'], ['message', 'onMessage']]) chat.on(event, call(name));
-  chat.on('reset', () => { talking = false; });
   chat.on('message', () => {
     if (!talking) call('onConversationStart')();
     talking = true;
   });
+  chat.on('reset', () => { talking = false; });
+  for (const [event, name] of [['ready', 'onLoad'], ['open', 'onChatWindowOpen'], ['close', 'onChatWindowClose'],
+    ['reset', 'onSessionReset'], ['message', 'onMessage']]) chat.on(event, call(name));
   if (hooks.onBeforeLoad?.() !== false) create();
 })();
