@@ -7,7 +7,7 @@ from django.core.management import call_command
 
 from bench import report
 from bench.measure import Figure
-from bench.parts import bulk, export, filters, importing, ingest, listing, load, memory, replica, rules
+from bench.parts import bulk, export, filters, importing, ingest, listing, load, memory, replica, rules, widget
 
 PARTS: dict[str, Callable[[int], Iterable[Figure]]] = {
     "load": load.run,
@@ -20,6 +20,7 @@ PARTS: dict[str, Callable[[int], Iterable[Figure]]] = {
     "import": importing.run,
     "bulk": bulk.run,
     "memory": memory.run,
+    "widget": widget.run,
 }
 
 

@@ -388,7 +388,8 @@ def test_the_page_may_restyle_it_and_the_workspace_chooses_its_side_and_colour(p
 def test_it_answers_to_the_names_of_chatbot_s_widget(page, site, workspace):
     page.add_init_script(
         "window.calls = []; window.BE_API = {onLoad: () => calls.push('load'),"
-        " onChatWindowOpen: () => calls.push('open'), onConversationStart: () => calls.push('start'), onMessage: () => calls.push('message'),"
+        " onChatWindowOpen: () => calls.push('open'), onConversationStart: () => calls.push('start'),"
+        " onMessage: () => calls.push('message'),"
         " onSessionReset: () => calls.push('reset'), onChatWindowClose: () => calls.push('close'),"
         " onChatWindowHide: () => calls.push('hide'), onDestroy: () => calls.push('destroy')}"
     )
