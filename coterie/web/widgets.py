@@ -101,7 +101,7 @@ def _look(
     context: dict[str, Any] = {
         **_around(channel, "look"),
         "name": sent.get("name", "") if sent else channel.name,
-        "language": language,
+        "written_in": language,
         "languages": LANGUAGES.items(),
         "texts": {name: texts[name].get(language, "") for name in TEXTS},
         "standing_in": {name: _standing_in(kept.get(name), name, language) for name in TEXTS},

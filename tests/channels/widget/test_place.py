@@ -35,3 +35,13 @@ def test_all_spellings_of_a_language_meet_in_one_value_of_the_filter(
     ]
     for query in ("f=default_language:is:English", "f=default_language:is:en-GB", "f=default_language:any_of:en|de"):
         assert audience.count(audience.parse(query).view.node) == 4
+
+
+def test_an_event_of_a_bot_has_the_place_of_its_address_unless_it_tells_another(workspace, post, api_channel, places):  # noqa: F811
+    post(api_channel, {"userId": "a", "message": "hi", "context": {"ip": IN_LONDON}})
+    told = {"default_city": "Leeds"}
+    post(api_channel, {"userId": "b", "message": "hi", "context": {"ip": IN_LONDON}, "attributes": told})
+    cities = {
+        person.user_id: person.attributes["default_city"] for person in Person.objects.filter(workspace=workspace)
+    }
+    assert cities == {"a": "London", "b": "Leeds"}
