@@ -373,6 +373,32 @@ def test_quick_replies_are_buttons_and_only_web_addresses_are_links_or_pictures(
     page_problems.clear()  # the picture is not where the page's policy allows it
 
 
+def test_a_picture_is_shown_where_the_page_allows_it_and_tells_its_host_nothing(page, site, channel):
+    site(page)
+    launcher(page).click()
+    asked = []
+    page.on(
+        "request", lambda request: asked.append(request.headers.get("referer")) if "big.png" in request.url else None
+    )
+    answering(page, channel, [{"id": "1", "sender": "bot", "text": "", "image": f"{page.url}big.png"}])
+    say(page, "hi")
+    picture = log(page).locator(".picture img")
+    expect(picture).to_be_visible()
+    expect(picture).to_have_js_property("naturalWidth", 1)
+    assert asked == [None]
+
+
+def test_a_picture_that_cannot_be_shown_is_a_link(page, site, channel, page_problems):
+    site(page)
+    launcher(page).click()
+    answering(page, channel, [{"id": "1", "sender": "bot", "text": "", "image": "https://elsewhere.example/x.png"}])
+    say(page, "hi")
+    expect(log(page).get_by_role("link", name="Open the picture")).to_have_attribute(
+        "href", "https://elsewhere.example/x.png"
+    )
+    page_problems.clear()
+
+
 def test_the_page_may_restyle_it_and_the_workspace_chooses_its_side_and_colour(page, site, channel):
     channel.settings |= {"colour": "#006644", "side": "left"}
     channel.save()
