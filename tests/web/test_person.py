@@ -27,7 +27,7 @@ def test_it_shows_what_is_known(page, crowd, workspace):
     text = text_of(page(person))
     for words in ("Ada", "City Oslo", "Location Oslo, Norway", "plan pro", "User ID " + person.user_id, "Leads"):
         assert words in text
-    assert "Email" not in text
+    assert "Email not known" in text
 
 
 def test_a_person_of_another_workspace_is_not_found(page, crowd, other_workspace):
