@@ -43,8 +43,8 @@ def face(row: Row, size: str = "") -> SafeString:
     kind = glyph(str(row.attributes.get("default_source") or ""))
     via = icon_markup(kind, "via") if kind else ""
     nobody = "" if letters else " nobody"
-    sized = f' data-size="{size}"' if size else ""
-    markup = f'<span class="avatar{nobody}"{sized} data-hue="{hue(row.public_id)}" aria-hidden="true">{inner}{via}</span>'
+    about = f'data-hue="{hue(row.public_id)}"' + (f' data-size="{size}"' if size else "")
+    markup = f'<span class="avatar{nobody}" {about} aria-hidden="true">{inner}{via}</span>'
     return mark_safe(markup)  # noqa: S308
 
 

@@ -8,6 +8,7 @@ from typing import TypeVar
 from django.utils import timezone
 from django.utils.dates import MONTHS, WEEKDAYS
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from coterie.audience.columns import Column
@@ -173,7 +174,7 @@ def _line(request: MemberRequest, page: Page, event: Event, known: Known) -> Lin
         kind.value,
         entry.at,
         _ICONS[kind],
-        who=known.names[entry.actor],
+        who=capfirst(known.names[entry.actor]) if entry.actor == request.actor else known.names[entry.actor],
         by_rule=entry.actor == RULES,
         diffs=[_diff(columns[key], before, after) for key, (before, after) in shown_ones.items()],
         segment=known.segments.get(_text(entry, "segment")),
