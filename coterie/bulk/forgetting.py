@@ -47,7 +47,8 @@ def _forget(workspace_id: int, ids: Sequence[int]) -> None:
             f"DELETE FROM chats_message WHERE workspace_id = %s AND chat_id IN ({chats})",
             [workspace_id, workspace_id, values],
         )
-        cursor.execute(f"DELETE FROM profile_note WHERE workspace_id = %s AND person_id {clause}", [workspace_id, values])
+        notes = f"DELETE FROM profile_note WHERE workspace_id = %s AND person_id {clause}"
+        cursor.execute(notes, [workspace_id, values])
         # Their session attributes stopped to count when the people were deleted.
         cursor.execute(f"DELETE FROM chats_chat WHERE workspace_id = %s AND person_id {clause}", [workspace_id, values])
         cursor.execute(

@@ -7,10 +7,10 @@ from typing import Any
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import push_url, reselect, retarget
 
-from coterie.accounts.permissions import Verb
+from coterie.accounts.permissions import Verb, may
 from coterie.audience.models import Attribute, Scope
 from coterie.chats.queries import chat_of
 from coterie.core.ids import from_public
@@ -29,19 +29,44 @@ from coterie.web.values import value_from
 _SHOWN = 100
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@member(Verb.EDIT_PEOPLE)
+@require_safe
+@member(Verb.VIEW)
 def value(request: MemberRequest, public_id: str) -> HttpResponseBase:
-    """One value: to change or remove it, where it comes from, and what it was before."""
+    """One value: where it comes from, what it was before and, for whoever may, the form that changes it."""
     page = page_of(request, public_id)
     if isinstance(page, HttpResponse):
         return page
-    fields = request.POST if request.method == "POST" else request.GET
-    field = _field(request, page, fields.dict())
+    field = _field(request, page, request.GET.dict())
+    return _no_such(request, page) if field is None else _value_page(request, page, field)
+
+
+@require_POST
+@member(Verb.EDIT_PEOPLE)
+def save(request: MemberRequest, public_id: str) -> HttpResponseBase:
+    """Another value; with `remove`, or an empty one, none. `seen` is what the form showed, as JSON."""
+    page = page_of(request, public_id)
+    if isinstance(page, HttpResponse):
+        return page
+    field = _field(request, page, request.POST.dict())
     if field is None:
-        words = _("There is no such value to change. It may be hidden, or its chat is gone.")
-        return refused(request, page.spot, words)
-    return _save(request, page, field) if request.method == "POST" else _value_page(request, page, field)
+        return _no_such(request, page)
+    typed = "" if "remove" in request.POST else request.POST.get("value", "")
+    try:
+        wish = value_from(field.column, typed)
+        made = change(request, page, field, _seen(request.POST.get("seen", "")), wish)
+    except Refused as error:
+        return _value_page(request, page, field, typed, error.message, status=422)
+    except Meanwhile as error:
+        now_on = replace(field, value=error.current)
+        return _value_page(request, page, now_on, typed, meanwhile=True, status=409)
+    except Gone:
+        return gone(request, page.spot)
+    return changed(request, page, field, wish, made)
+
+
+def _no_such(request: MemberRequest, page: Page) -> HttpResponse:
+    words = _("There is no such value. It may be hidden, or its chat is gone.")
+    return refused(request, page.spot, words)
 
 
 def change(request: MemberRequest, page: Page, field: Field, seen: Value | None, wish: Value | None) -> Made:
@@ -86,21 +111,6 @@ def _field(request: MemberRequest, page: Page, fields: dict[str, str]) -> Field 
     return Field(Scope.SESSION, session_column(key, attribute), chat.attributes.get(key), chat)
 
 
-def _save(request: MemberRequest, page: Page, field: Field) -> HttpResponse:
-    typed = "" if "remove" in request.POST else request.POST.get("value", "")
-    try:
-        wish = value_from(field.column, typed)
-        made = change(request, page, field, _seen(request.POST.get("seen", "")), wish)
-    except Refused as error:
-        return _value_page(request, page, field, typed, error.message, status=422)
-    except Meanwhile as error:
-        now_on = replace(field, value=error.current)
-        return _value_page(request, page, now_on, typed, meanwhile=True, status=409)
-    except Gone:
-        return gone(request, page.spot)
-    return changed(request, page, field, wish, made)
-
-
 def _seen(text: str) -> Value | None:
     """What the form showed. Whatever is no value of ours is like none: then only a missing value can be as it was."""
     try:
@@ -134,6 +144,7 @@ def _value_page(
         "changer": _changer(request, page, field) if meanwhile else None,
         "error": error,
         "hidden": page.spot.fields | field.fields,
+        "may_save": may(request.member, Verb.EDIT_PEOPLE),
         "history": history,
     }
     response = render(request, "web/person_value.html", context, status=status)

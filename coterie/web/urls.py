@@ -61,6 +61,7 @@ urlpatterns = [
     path("users/<str:public_id>/place", person.place, name="user-place"),
     path("users/<str:public_id>/step", person.step, name="user-step"),
     path("users/<str:public_id>/value", person_edit.value, name="user-value"),
+    path("users/<str:public_id>/value/save", person_edit.save, name="user-value-save"),
     path("users/<str:public_id>/add", person_add.add, name="user-add"),
     path("users/<str:public_id>/ban", person_acts.ban, name="user-ban"),
     path("users/<str:public_id>/segments", person_acts.segments, name="user-segments"),
