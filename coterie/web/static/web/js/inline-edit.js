@@ -5,6 +5,8 @@ import { all, one } from "./dom.js";
 // The rows whose place a form has taken, by their id; and where to go on when the answer is there.
 const rows = new Map();
 let next;
+// Keys that were pressed while a form is on its way: they are meant for it, not for the page.
+let keys;
 
 const rowOf = (element) => element.closest?.("[data-edit]");
 const pencilOf = (row) => row && one("[data-inline]", row);
@@ -19,13 +21,28 @@ async function edit(row) {
   const pencil = pencilOf(row);
   if (!pencil || row.dataset.asked) return;
   row.dataset.asked = "1";
+  keys ??= [];
   const { id } = row;
   rows.set(id, row);
   await window.htmx.ajax("GET", pencil.href, {
     target: row, select: `#${CSS.escape(id)}`, selectOOB: "", swap: "outerHTML ignoreTitle:true", push: "false",
   });
   delete row.dataset.asked;
-  begin(document.getElementById(id));
+  const typed = keys ?? [];
+  keys = undefined;
+  const field = document.getElementById(id);
+  begin(field);
+  if (field?.matches(".editing")) typed.forEach((key) => press(field, key));
+}
+
+// What the key would have done in the form.
+function press(field, key) {
+  const box = one("[data-first]", field);
+  if (!box?.isConnected) return;
+  if (key === "Enter") box.form.requestSubmit();
+  else if (key === "Escape") leave(field);
+  else if (key === "Tab") goOn(field, 1);
+  else if (key.length === 1 && box.setRangeText) box.setRangeText(key, box.selectionStart, box.selectionEnd, "end");
 }
 
 function leave(field) {
@@ -50,6 +67,7 @@ function goOn(field, by) {
   const form = one("form", field);
   if (isTouched(form)) {
     next = beside;
+    keys = [];
     form.requestSubmit();
   } else {
     leave(field);
@@ -83,6 +101,13 @@ document.addEventListener("dblclick", (event) => {
 });
 
 document.addEventListener("keydown", (event) => {
+  if (!keys || event.altKey || event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  keys.push(event.key);
+}, true);
+
+document.addEventListener("keydown", (event) => {
   const field = event.target.closest?.(".editing");
   if (!field || !rows.has(field.id) || event.altKey || event.ctrlKey || event.metaKey) return;
   if (event.key === "Escape") {
@@ -96,6 +121,19 @@ document.addEventListener("keydown", (event) => {
     if (goOn(field, event.shiftKey ? -1 : 1)) event.preventDefault();
   }
 }, true);
+
+// Undo in the message of a change changes the person where they are shown, beside the list too.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!one("#person") || !form.matches("#toasts form") || !/^\/users\/\w+\/undo$/.test(new URL(form.action).pathname)) return;
+  event.preventDefault();
+  window.htmx.ajax("POST", form.action, {
+    target: "#person", select: "#person", selectOOB: "#toasts", swap: "outerHTML", replace: "true", values: Object.fromEntries(new FormData(form)),
+  });
+});
+
+// Without an answer there is nothing to wait for.
+document.addEventListener("htmx:error", () => (keys = undefined));
 
 // The page of the same person comes again after every change: it stays where it was, and what was folded open stays open.
 let before;
@@ -114,7 +152,7 @@ document.addEventListener("htmx:after:swap", (event) => {
   const { ctx } = event.detail;
   const field = ctx?.select?.startsWith("#v-") && document.getElementById(ctx.select.slice(1));
   if (field && ctx.sourceElement?.matches?.("form")) {
-    next = undefined;
+    next = keys = undefined;
     begin(field);
   }
   if (ctx?.select !== "#person") return;
@@ -127,9 +165,11 @@ document.addEventListener("htmx:after:swap", (event) => {
     const scroll = one(".scroll", person);
     if (scroll) scroll.scrollTop = before.top ?? 0;
     const row = edited && document.getElementById(edited);
+    if (!next || !row) keys = undefined;
     if (row && next) edit(row);
     else if (row) pencilOf(row)?.focus({ preventScroll: true });
   } else {
+    keys = undefined;
     begin(person);
   }
   before = next = undefined;
