@@ -1,16 +1,23 @@
-"""Run every test on SQLite, then on PostgreSQL, and end with the closing line of each run."""
+"""Run every test on SQLite and, beside it, on PostgreSQL, and end with the closing line of each run.
+
+What the run on SQLite says is shown as it goes; what the other one says comes after it.
+"""
 
 import os
 import re
 import subprocess
 import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from typing import BinaryIO
 
 DATABASES = ("sqlite", "postgres")
 
 
-def run(database: str, arguments: list[str]) -> tuple[int, str]:
-    """One run of pytest, shown as it goes. Returns its exit code and its closing line."""
-    print(f"\n▶ pytest on {database}", flush=True)
+def run(database: str, arguments: list[str], out: BinaryIO) -> tuple[int, str]:
+    """One run of pytest, written to `out` as it goes. Returns its exit code and its closing line."""
+    out.write(f"\n▶ pytest on {database}\n".encode())
+    out.flush()
     color = ["--color=yes"] if sys.stdout.isatty() else []
     environment = {**os.environ, "COTERIE_TEST_DATABASE": database}
     command = [sys.executable, "-u", "-m", "pytest", *color, *arguments]
@@ -18,10 +25,23 @@ def run(database: str, arguments: list[str]) -> tuple[int, str]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as pytest:
         assert pytest.stdout is not None
         while chunk := os.read(pytest.stdout.fileno(), 65536):
-            sys.stdout.buffer.write(chunk)
-            sys.stdout.buffer.flush()
+            out.write(chunk)
+            out.flush()
             tail = (tail + chunk)[-4096:]
         return pytest.wait(), _last_line(tail.decode(errors="replace"))
+
+
+def both(arguments: list[str]) -> dict[str, tuple[int, str]]:
+    """Both runs at once: each waits for its database and its browser half of the time."""
+    shown, other = DATABASES
+    with tempfile.TemporaryFile() as kept, ThreadPoolExecutor(1) as beside:
+        second = beside.submit(run, other, arguments, kept)
+        first = run(shown, arguments, sys.stdout.buffer)
+        result = {shown: first, other: second.result()}
+        kept.seek(0)
+        sys.stdout.buffer.write(kept.read())
+        sys.stdout.buffer.flush()
+    return result
 
 
 def _last_line(text: str) -> str:
@@ -31,7 +51,7 @@ def _last_line(text: str) -> str:
 
 def main() -> int:
     """0 when both runs passed."""
-    results = {database: run(database, sys.argv[1:]) for database in DATABASES}
+    results = both(sys.argv[1:])
     print()
     for database, (_, closing) in results.items():
         print(f"{database:<10}{closing}")

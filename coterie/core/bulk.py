@@ -5,7 +5,7 @@ Table and column names come from our own code, values are always bound.
 
 import datetime as dt
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -19,19 +19,27 @@ def insert(table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
     insert_stored(table, columns, map(_plain if connection.vendor == "postgresql" else _stored, rows))
 
 
-def insert_stored(table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
-    """The same for values that are as they will be stored: JSON encoded, times as the database takes them."""
-    names = ", ".join(columns)
+def insert_stored(
+    table: str, columns: Sequence[str], rows: Iterable[Row], common: Mapping[str, Any] | None = None
+) -> None:
+    """The same for values that are as they will be stored: JSON encoded, times as the database takes them.
+
+    `common`: further columns, in which all rows have the same value.
+    """
+    common = common or {}
+    names = ", ".join((*columns, *common))
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             with connection.wrap_database_errors, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
                 # In lines of our own making: psycopg looks for the right form of each value, which takes twice as long.
-                lines = map(_line, rows)
+                end = "".join(f"\t{_field(value)}" for value in common.values()) + "\n"
+                lines = (_line(row) + end for row in rows)
                 while block := "".join(islice(lines, 1000)):
                     copy.write(block)
         else:
-            marks = ", ".join(["%s"] * len(columns))
-            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(rows))
+            marks = ", ".join(["%s"] * (len(columns) + len(common)))
+            shared = tuple(common.values())
+            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", [(*row, *shared) for row in rows])
 
 
 def insert_missing(table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
@@ -83,11 +91,14 @@ def among_texts(texts: Iterable[str]) -> tuple[str, Any]:
 
 
 def _line(row: Row) -> str:
-    """A row as COPY takes it."""
-    return (
-        "\t".join([_escaped(value) if type(value) is str else _NULL if value is None else str(value) for value in row])
-        + "\n"
+    """The beginning of a row as COPY takes it."""
+    return "\t".join(
+        [_escaped(value) if type(value) is str else _NULL if value is None else str(value) for value in row]
     )
+
+
+def _field(value: Any) -> str:
+    return _line((value,))
 
 
 def _escaped(text: str) -> str:

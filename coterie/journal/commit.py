@@ -84,15 +84,16 @@ class Transaction:
             return
         revision = take_revisions(self.workspace_id, len(self._entries))
         self.revisions = range(revision + 1, revision + 1 + len(self._entries))
-        # The same for every entry, so it takes its stored form once.
-        at = connection.ops.adapt_datetimefield_value(self.at)
         insert_stored(
             "journal_journalentry",
-            ("workspace_id", "revision", "person_id", "kind", "before", "after", "actor", "operation_id", "at"),
-            (
-                (self.workspace_id, number, *entry, self.actor, self.operation_id, at)
-                for number, entry in enumerate(self._entries, revision + 1)
-            ),
+            ("revision", "person_id", "kind", "before", "after"),
+            ((number, *entry) for number, entry in enumerate(self._entries, revision + 1)),
+            {
+                "workspace_id": self.workspace_id,
+                "actor": self.actor,
+                "operation_id": self.operation_id,
+                "at": connection.ops.adapt_datetimefield_value(self.at),
+            },
         )
         for work in self._last:
             work()

@@ -9,9 +9,10 @@ from coterie.core.tenancy import TenantModel
 
 
 class Kind(models.TextChoices):
-    """What happened to a person. New people of an operation are `created` by it; others are `seen` a first time.
+    """What happened to a person.
 
-    `session`: values of one of their chats were corrected by hand. `noted`: a member wrote, changed or removed a note.
+    New people of an operation are `created` by it, with the values they got; others are `seen` a first time. `session`:
+    values of one of their chats were corrected by hand. `noted`: a member wrote, changed or removed a note.
     """
 
     CREATED = "created"

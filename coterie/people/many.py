@@ -182,14 +182,15 @@ def add(tx: Transaction, rows: Iterable[tuple[int, str, str, str | None, str | N
     Times are texts as the database takes them. The values are known from now on. Writes no journal entry and counts no
     attribute: the caller does, for all rows.
     """
-    workspace_id, at = tx.workspace_id, _stored(tx.at)
+    at = _stored(tx.at)
     insert_stored(
         "people_person",
-        ("workspace_id", *_COLUMNS),
+        ("id", "user_id", "attributes", "created_at", "last_seen", "written_at"),
         (
-            (workspace_id, row_id, user_id, attributes, False, first or at, last, 0, None if attributes == "{}" else at)
+            (row_id, user_id, attributes, first or at, last, None if attributes == "{}" else at)
             for row_id, user_id, attributes, first, last in rows
         ),
+        {"workspace_id": tx.workspace_id, "banned": False, "chats": 0},
     )
 
 

@@ -12,7 +12,8 @@ from coterie.people.attributes import Value
 
 # So many of the newest entries are looked at for the page of a person; older values say nothing there.
 RECENT = 500
-_VALUES = (Kind.SET, Kind.UNSET)
+# New people of an operation get their first values with the entry that makes them.
+_VALUES = (Kind.SET, Kind.UNSET, Kind.CREATED)
 # The messages of a transaction are stored while it lasts.
 _LASTS = dt.timedelta(seconds=10)
 

@@ -105,11 +105,15 @@ class Judge:
         select = [
             f"{fragment(self._texts[key], key, self._types.get(key))} AS n{i}" for i, key in enumerate(self._values)
         ]
+        # What a new person would get is put together here, beside the database's work on the rows before.
+        made = json_object([("", key, f"n{n}") for n, key in enumerate(self._values)])
         self._ahead.execute(
-            "CREATE OR REPLACE TABLE coming AS SELECT line,"
+            "CREATE OR REPLACE TABLE coming AS SELECT * EXCLUDE (first_seen, last_seen),"
+            f" {made} AS made, {time_text('least(first_seen, last_seen)')} AS first_seen,"
+            f" {time_text('last_seen')} AS last_seen FROM (SELECT line,"
             f" {self._text('userId')} AS user_id, {self._text('default_email')} AS email,"
             f" {self._time('createdAt')} AS first_seen, {self._time('lastSeen')} AS last_seen,"
-            f" {problem(self._texts, self._wishes.dates)} AS problem{''.join(f', {one}' for one in select)} FROM chunk"
+            f" {problem(self._texts, self._wishes.dates)} AS problem{''.join(f', {one}' for one in select)} FROM chunk)"
         )
         self._ahead.unregister("chunk")
 
@@ -267,11 +271,8 @@ class Judge:
         )
 
     def _new(self) -> list[tuple[Any, ...]]:
-        attributes = json_object([("", key, f"n{n}") for n, key in enumerate(self._values)])
-        return self._db.execute(
-            f"SELECT line, user_id, {attributes}, {time_text('least(first_seen, last_seen)')}, {time_text('last_seen')}"
-            f" FROM rows WHERE {_STRANGERS} ORDER BY line"
-        ).fetchall()
+        sql = f"SELECT line, user_id, made, first_seen, last_seen FROM rows WHERE {_STRANGERS} ORDER BY line"
+        return self._db.execute(sql).fetchall()
 
     def _ids(self, condition: str, table: str = "judged") -> list[int]:
         sql = f"SELECT person FROM {table} WHERE problem IS NULL AND {condition} ORDER BY person"

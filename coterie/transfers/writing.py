@@ -78,9 +78,7 @@ def _made(judged: Judged, ids: list[int]) -> Iterator[tuple[int, str, str, str |
 
 def _entries(judged: Judged, ids: list[int]) -> Iterator[tuple[int, str, str | None, str | None]]:
     for row_id, row in zip(ids, judged.new, strict=True):
-        yield row_id, Kind.CREATED.value, None, None
-        if row[2] != "{}":
-            yield row_id, Kind.SET.value, "{}", row[2]
+        yield row_id, Kind.CREATED.value, None, row[2]
     for row_id, _, before, after, gone in judged.changed:
         if after is not None:
             yield row_id, Kind.SET.value, before, after

@@ -385,8 +385,7 @@ def test_entries_tell_before_and_after(workspace, load):
         [
             (one, "set", {"plan": "old"}, {"plan": "new"}),
             (one, "unset", {"gone": "x"}, None),
-            (two, "created", None, None),
-            (two, "set", {}, {"plan": "first"}),
+            (two, "created", None, {"plan": "first"}),
         ],
         key=str,
     )
