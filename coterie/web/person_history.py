@@ -46,6 +46,7 @@ _ICONS = {
     Kind.RESTORED: "undo",
     Kind.CREATED: "plus",
 }
+_WITH_VALUES = (Kind.SET, Kind.UNSET, Kind.SESSION, Kind.CREATED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,9 +166,9 @@ def _line(request: MemberRequest, page: Page, event: Event, known: Known) -> Lin
         return Line("chat", event.at, "", chat=event.chat)
     kind = Kind(entry.kind)
     columns = known.session_columns if kind == Kind.SESSION else known.columns
-    changes = changed_keys(entry) if kind in (Kind.SET, Kind.UNSET, Kind.SESSION) else {}
+    changes = changed_keys(entry) if kind in _WITH_VALUES else {}
     shown_ones = {key: change for key, change in changes.items() if key in columns}
-    if changes and not shown_ones:
+    if changes and not shown_ones and kind != Kind.CREATED:
         return None
     note = known.notes.get(from_public(_text(entry, "note")) or 0)
     return Line(

@@ -1,6 +1,8 @@
 """Where values come from: the journal tells who or what, when, and with which message."""
 
 from coterie.chats.models import Chat
+from coterie.journal.commit import commit
+from coterie.journal.models import Kind
 from coterie.profile.editing import change_session_value, change_value, set_banned
 from coterie.profile.history import (
     banned_by,
@@ -29,6 +31,13 @@ def test_the_past_of_a_value_has_every_one_newest_first_with_removals(workspace,
     change_value(workspace, ME, ada.id, "plan", "pro", None)
     change_value(workspace, ME, ada.id, "default_city", "Oslo", "Bergen")
     assert [former.value for former in past(workspace, ada.id, "plan")] == [None, "pro", "free"]
+
+
+def test_values_that_came_with_a_new_person_are_known_too(workspace):
+    bob = make_person(workspace, default_name="Bob")
+    commit(workspace.pk, "token:1", lambda tx: tx.record(bob.id, Kind.CREATED, None, {"default_name": "Bob", "n": 1}))
+    assert origins(workspace, bob.id)["n"].actor == "token:1"
+    assert [former.value for former in past(workspace, bob.id, "n")] == [1]
 
 
 def test_the_message_behind_a_value_is_the_one_that_brought_it(workspace, ada, talk):

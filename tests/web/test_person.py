@@ -12,6 +12,7 @@ from coterie.chats.models import Chat
 from coterie.core.clock import now
 from coterie.core.ids import new_id
 from coterie.journal.commit import commit
+from coterie.journal.models import Kind
 from coterie.people.changes import People
 from coterie.people.models import Person
 from coterie.profile import notes
@@ -198,6 +199,14 @@ class TestHistory:
         assert "Today Shop set Integration empty now api plan free now pro Undo" in text
         assert "Chatted on Shop : 1 message" in text
         assert text.index("Chatted on Shop") < text.index("First seen", text.index("Timeline"))
+
+    def test_whoever_came_with_an_operation_came_with_values_but_not_with_hidden_ones(self, browse, ada, workspace):
+        new = {"plan": "gold", "secret": "x-ray"}
+        commit(workspace.pk, "test", lambda tx: tx.record(ada.id, Kind.CREATED, None, new))
+        Attribute.objects.create(workspace=workspace, key="secret", hidden=True)
+        text = text_of(browse.get(f"/users/{ada.public_id}", {"tab": "timeline"}))
+        assert "test created them plan empty now gold" in text
+        assert "x-ray" not in text
 
     def test_older_entries_follow_on_the_next_page(self, browse, ada, workspace):
         for number in range(100):
