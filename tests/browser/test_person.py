@@ -307,7 +307,8 @@ class TestBesideTheList:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_everybody_can_use_it(profile, axe, scheme):
-    profile.emulate_media(color_scheme=scheme)
+    # What fades in has its colours at once.
+    profile.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     profile.get_by_text("See more").click()
     assert axe(profile) == []
     profile.get_by_role("link", name="Timeline").click()
@@ -330,6 +331,7 @@ def test_everybody_can_use_it(profile, axe, scheme):
 @pytest.mark.parametrize("tab", ["chats", "timeline"])
 def test_it_fits_a_phone_and_is_used_by_touch(page, sign_in, admin, ada, axe, tab):
     page.set_viewport_size({"width": 390, "height": 844})
+    page.emulate_media(reduced_motion="reduce")
     sign_in(page, admin)
     page.goto("/users?sort=default_name")
     listed(page, "Ada").click()
