@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "coterie.people",
     "coterie.segments",
     "coterie.chats",
+    "coterie.profile",
     "coterie.channels",
     "coterie.channels.widget",
     "coterie.transfers",

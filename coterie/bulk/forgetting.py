@@ -1,4 +1,5 @@
-"""When a deletion can no longer be undone, what was kept for it goes: chats, messages, and every value in the journal.
+"""When a deletion can no longer be undone, what was kept for it goes: chats, messages, notes, and every value in the
+journal.
 
 The journal then still says that somebody was there and when they were deleted, but no longer who.
 """
@@ -46,6 +47,8 @@ def _forget(workspace_id: int, ids: Sequence[int]) -> None:
             f"DELETE FROM chats_message WHERE workspace_id = %s AND chat_id IN ({chats})",
             [workspace_id, workspace_id, values],
         )
+        notes = f"DELETE FROM profile_note WHERE workspace_id = %s AND person_id {clause}"
+        cursor.execute(notes, [workspace_id, values])
         # Their session attributes stopped to count when the people were deleted.
         cursor.execute(f"DELETE FROM chats_chat WHERE workspace_id = %s AND person_id {clause}", [workspace_id, values])
         cursor.execute(

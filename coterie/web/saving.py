@@ -52,7 +52,7 @@ def save(request: MemberRequest) -> HttpResponseBase:
     if selection.moved:
         return _dialog(request, audience, selection, selection.moved, status=409)
     try:
-        action = Action.join(_segments(request))
+        action = Action.join(chosen_segments(request))
         operation = start(request.workspace, request.actor, action, selection.who)
     except Refused as error:
         return _dialog(request, audience, selection, error.message, status=422)
@@ -83,15 +83,16 @@ def _effects(request: MemberRequest, audience: Audience, selection: Selection) -
         Effect(segment.name, segment.public_id, effect.changes, effect.already)
         for segment, effect in zip(chosen, found, strict=True)
     ]
-    return effects + [Effect(name, "", selection.people, 0) for name in _new_names(request)]
+    return effects + [Effect(name, "", selection.people, 0) for name in new_names(request)]
 
 
-def _new_names(request: MemberRequest) -> list[str]:
+def new_names(request: MemberRequest) -> list[str]:
+    """The names that new segments were given, each once."""
     names = (clean(name) for name in request.POST.getlist("new"))
     return [name for name in dict.fromkeys(names) if name]
 
 
-def _segments(request: MemberRequest) -> list[int]:
+def chosen_segments(request: MemberRequest) -> list[int]:
     """Ids of the chosen segments, new ones made; raises ValueError with what to say about it."""
     known = {segment.id for segment in manual_segments(request.workspace)}
     ids = [from_public(public_id) for public_id in request.POST.getlist("segment")]
@@ -100,7 +101,7 @@ def _segments(request: MemberRequest) -> list[int]:
         raise ValueError(
             _("One of the segments is gone, or keeps itself up to date. Look at the list again, then confirm.")
         )
-    new = _new_names(request)
+    new = new_names(request)
     if not chosen and not new:
         raise ValueError(_("Choose at least one segment, or name a new one."))
     with transaction.atomic():  # All of the new ones or none.
@@ -119,7 +120,7 @@ def _dialog(
         "segments": [
             _choice(segment, sizes.get(segment.id, 0), chosen) for segment in manual_segments(request.workspace)
         ],
-        "new_names": _new_names(request),
+        "new_names": new_names(request),
         "effects": _effects(request, audience, selection),
         "error": error,
     }
