@@ -217,7 +217,12 @@ def _write_chats(ground: _Ground, chunk: Chunk, people: list[int]) -> None:
         ),
     )
     rows = zip(new_ids(len(chunk.messages)), chunk.messages, strict=True)
-    store([Said(space, row, chats[chat], channels[chat], *said, None, at) for row, (chat, *said, at) in rows])
+    store(
+        [
+            Said(space, row, chats[chat], channels[chat], native_id, sender, text, None, at)
+            for row, (chat, native_id, sender, text, at) in rows
+        ]
+    )
 
 
 def _write_journal(ground: _Ground, chunk: Chunk, people: list[int]) -> int:
