@@ -52,10 +52,9 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A chat, its person, and the message that was found in it if a text was searched for."""
+    """A chat, and the message that was found in it if a text was searched for."""
 
     chat: Chat
-    person: Person
     hit: Hit | None = None
 
 
@@ -71,12 +70,12 @@ def page(workspace: Workspace, wanted: Wanted, after: Cursor | None, limit: int)
     """The next `limit` chats."""
     if wanted.text is None:
         chats = list(_began_before(_chats(workspace, wanted), after).order_by("-started_at", "-id")[: limit + 1])
-        found = _with_people(workspace, [(chat, None) for chat in chats[:limit]])
+        found = [Found(chat) for chat in chats[:limit]]
         return Page(found, cursor_of(chats[limit - 1]) if len(chats) > limit else None)
     newest = _newest_hits(workspace, wanted, wanted.text, after, limit + 1)
     rows = {chat.id: chat for chat in Chat.objects.filter(workspace=workspace, id__in=[hit.chat_id for hit in newest])}
-    pairs = [(rows[hit.chat_id], hit) for hit in newest[:limit] if hit.chat_id in rows]
-    return Page(_with_people(workspace, pairs), Cursor(newest[limit - 1].place) if len(newest) > limit else None)
+    found = [Found(rows[hit.chat_id], hit) for hit in newest[:limit] if hit.chat_id in rows]
+    return Page(found, Cursor(newest[limit - 1].place) if len(newest) > limit else None)
 
 
 def cursor_of(chat: Chat) -> Cursor:
@@ -96,10 +95,20 @@ def everything(workspace: Workspace, wanted: Wanted, size: int) -> Iterator[Page
         after = found.next
 
 
-def _chats(workspace: Workspace, wanted: Wanted) -> "QuerySet[Chat]":
-    """Chats that a person who is there spoke in, and that fit everything but the text."""
+def one(workspace: Workspace, chat_id: int) -> Chat | None:
+    """The chat, or None when it is not in this workspace or its person is gone."""
+    return spoken(workspace).filter(id=chat_id).first()
+
+
+def spoken(workspace: Workspace) -> "QuerySet[Chat]":
+    """Chats that a person who is there spoke in."""
     person = Person.objects.filter(workspace=workspace, id=OuterRef("person_id"))
-    chats = Chat.objects.filter(Exists(person), workspace=workspace, by_user=True)
+    return Chat.objects.filter(Exists(person), workspace=workspace, by_user=True)
+
+
+def _chats(workspace: Workspace, wanted: Wanted) -> "QuerySet[Chat]":
+    """Those that fit everything but the text."""
+    chats = spoken(workspace)
     if wanted.people is not None:
         chats = chats.filter(person_id__in=wanted.people)
     if wanted.session:
@@ -121,12 +130,6 @@ def _began_before(chats: "QuerySet[Chat]", after: Cursor | None) -> "QuerySet[Ch
     at = dt.datetime.fromtimestamp(0, UTC) + dt.timedelta(microseconds=after.at)
     # The first condition says it once more, for the index.
     return chats.filter(Q(started_at__lt=at) | Q(id__lt=after.chat_id), started_at__lte=at)
-
-
-def _with_people(workspace: Workspace, pairs: Sequence[tuple[Chat, Hit | None]]) -> list[Found]:
-    ids = {chat.person_id for chat, _ in pairs}
-    people = {person.id: person for person in Person.objects.filter(workspace=workspace, id__in=ids)}
-    return [Found(chat, people[chat.person_id], hit) for chat, hit in pairs if chat.person_id in people]
 
 
 def _newest_hits(workspace: Workspace, wanted: Wanted, text: Sought, after: Cursor | None, limit: int) -> list[Hit]:
@@ -186,6 +189,18 @@ def _shown_before(workspace: Workspace, chats: set[int], text: Sought, low: int,
         if chat_id is not None and chat_id not in shown and matches(words, text):
             shown.add(chat_id)
     return shown
+
+
+def stories(workspace: Workspace, limit: int = 50) -> list[str]:
+    """Names of stories in the order of the alphabet: from one straight to the next, however many chats each has."""
+    found: list[str] = []
+    while len(found) < limit:
+        rows = Chat.objects.filter(workspace=workspace, by_user=True, story__gt=found[-1] if found else "")
+        name = rows.order_by("story").values_list("story", flat=True).first()
+        if name is None:
+            break
+        found.append(name)
+    return found
 
 
 def first_words(workspace: Workspace, chats: Sequence[int]) -> dict[int, str]:

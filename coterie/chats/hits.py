@@ -1,12 +1,13 @@
 """Who said it: messages that hold what is searched for, newest first, out of the index of either database."""
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
 
-from coterie.chats.saying import channel_word, word_mark
+from coterie.chats.saying import channel_word, moment, word_mark
 from coterie.chats.words import Phrase, Sought
 from coterie.core.bulk import among
 
@@ -25,6 +26,11 @@ class Hit:
     message_id: int
     chat_id: int
     text: str
+
+    @property
+    def at(self) -> dt.datetime:
+        """When it was said, to the second."""
+        return moment(self.place)
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,11 @@ def place(at: dt.datetime, number: int = 0) -> int:
     return (int(at.timestamp()) - _START) << NUMBER_BITS | number & (1 << NUMBER_BITS) - 1
 
 
+def moment(at: int) -> dt.datetime:
+    """When something at this place was said, to the second."""
+    return EARLIEST + dt.timedelta(seconds=at >> NUMBER_BITS)
+
+
 def take_numbers(count: int) -> Sequence[int]:
     """So many running numbers that nobody else gets."""
     if not count:

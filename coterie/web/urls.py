@@ -5,6 +5,8 @@ from django.views.generic import RedirectView
 
 from coterie.web import (
     activity,
+    archive_export,
+    archives,
     attributes,
     bulk,
     exports,
@@ -54,6 +56,10 @@ urlpatterns = [
     path("users/export", exports.export, name="export"),
     path("users/export/confirm", exports.confirm, name="export-confirm"),
     path("users/<str:public_id>", person.user, name="user"),
+    path("archives", archives.archives, name="archives"),
+    path("archives/export", archive_export.export, name="archives-export"),
+    path("archives/<str:public_id>/export", archive_export.chat, name="archive-export"),
+    path("archives/<str:public_id>", archives.archive, name="archive"),
     path("activity", activity.activity, name="activity"),
     path("activity/undo", activity.undo, name="undo"),
     path("activity/again", activity.again, name="again"),
