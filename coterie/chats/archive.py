@@ -18,7 +18,7 @@ from coterie.chats.words import Sought, matches
 from coterie.core.clock import UTC
 from coterie.people.models import Person
 
-_NEVER = 1 << 62
+_NEVER = (1 << 63) - 1
 # So few chats are read through; that beats an index in which almost every hit is another story's.
 FEW = 500
 _BATCH, _LARGEST = 100, 5_000

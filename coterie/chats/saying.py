@@ -19,6 +19,8 @@ _COLUMNS = ("workspace_id", "id", "chat_id", "channel_id", "native_id", "sender"
 # A place is `seconds since 2000 | running number`: newest last, to the second, and no two are the same.
 NUMBER_BITS = 31
 _START = int(EARLIEST.timestamp())
+# Until the year 2136; a search may name later days.
+_SECONDS = (1 << 63 - NUMBER_BITS) - 1
 
 
 class Said(NamedTuple):
@@ -54,7 +56,8 @@ def store(messages: Sequence[Said]) -> None:
 
 def place(at: dt.datetime, number: int = 0) -> int:
     """Where something said at that time stands among everything that was said; without a number, before all of it."""
-    return (int(at.timestamp()) - _START) << NUMBER_BITS | number & (1 << NUMBER_BITS) - 1
+    seconds = min(max(int(at.timestamp()) - _START, 0), _SECONDS)
+    return seconds << NUMBER_BITS | number & (1 << NUMBER_BITS) - 1
 
 
 def moment(at: int) -> dt.datetime:
