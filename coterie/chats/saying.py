@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from coterie.chats.words import words
-from coterie.core.bulk import insert
+from coterie.core.bulk import insert, insert_stored
 from coterie.core.clock import EARLIEST
 
 _COLUMNS = ("workspace_id", "id", "chat_id", "channel_id", "native_id", "sender", "text", "payload", "at", "place")
@@ -47,11 +47,8 @@ def store(messages: Sequence[Said]) -> None:
         insert("chats_message", (*_COLUMNS, "words"), rows)
         return
     insert("chats_message", _COLUMNS, ((*m, places.get(m.id)) for m in messages))
-    insert(
-        "chats_said",
-        ("rowid", "words"),
-        ((places[m.id], document(m.workspace_id, m.channel_id, m.text)) for m in spoken),
-    )
+    said = ((places[m.id], document(m.workspace_id, m.channel_id, m.text)) for m in spoken)
+    insert_stored("chats_said", ("rowid", "words"), said)
 
 
 def place(at: dt.datetime, number: int = 0) -> int:
