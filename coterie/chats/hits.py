@@ -52,10 +52,11 @@ def hits(wanted: Sought, where: Where, limit: int) -> list[Hit]:
     return list(_rows(_SQLITE, [asked, where.low, where.high - 1], where, limit, "s.rowid")) if asked else []
 
 
-# The index comes first, as it is ordered; CROSS JOIN keeps SQLite from beginning at the chats.
+# The index comes first, as it is ordered; CROSS JOIN keeps SQLite from beginning at the chats. The plus sign keeps it
+# from looking for messages by the period, which it would take over from the index, instead of by their place.
 _SQLITE = (
     "SELECT m.place, m.id, m.chat_id, m.text FROM chats_said s"
-    " CROSS JOIN chats_message m ON m.workspace_id = {space} AND m.place = s.rowid"
+    " CROSS JOIN chats_message m ON m.workspace_id = {space} AND m.place = +s.rowid"
     " CROSS JOIN chats_chat c ON c.workspace_id = m.workspace_id AND c.id = m.chat_id"
     " WHERE chats_said MATCH %s AND s.rowid BETWEEN %s AND %s"
 )
