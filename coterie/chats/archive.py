@@ -128,8 +128,8 @@ def _chats(workspace: Workspace, wanted: Wanted) -> "QuerySet[Chat]":
 def _newest_first(chats: "QuerySet[Chat]", wanted: Wanted) -> "QuerySet[Chat]":
     """In the order of the list.
 
-    Chats of a person or session are few and are sorted by themselves: for an order that it has in an index, SQLite would
-    walk through everybody's.
+    Chats of a person or session are few and are sorted by themselves: for an order that it has in an index, SQLite
+    would walk through everybody's.
     """
     if wanted.people is None and not wanted.session:
         return chats.order_by("-started_at", "-id")
