@@ -5,8 +5,9 @@ moves "last seen" and the number of chats.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from coterie.audience.models import Scope
 from coterie.channels.events import Event
@@ -47,9 +48,11 @@ def _store(tx: Transaction, channel: Channel, events: Sequence[Event], segments:
     # Again, now that the people are locked: another writer may have stored the same events while we waited.
     fresh = _unseen(tx, channel, fresh)
     fresh.sort(key=lambda event: event.at)
+    turns = []
     for event in fresh:
-        _apply(people, ids[event.user_id], event, channel.kind)
-    begun = record(tx, channel.id, channel.kind, [_turn(event, ids[event.user_id]) for event in fresh])
+        collected = _apply(people, ids[event.user_id], event, channel.kind)
+        turns.append(_turn(event, ids[event.user_id], collected))
+    begun = record(tx, channel.id, channel.kind, turns)
     for person_id, chats in begun.items():
         people[person_id].chats += chats
     people.save()
@@ -70,37 +73,37 @@ def _first_seen(events: Iterable[Event]) -> dict[str, dt.datetime]:
     return first
 
 
-def _apply(people: People, person_id: int, event: Event, kind: str) -> None:
+def _apply(people: People, person_id: int, event: Event, kind: str) -> dict[str, Any]:
+    """Changes the person; returns what the event told that was not known yet."""
     person = people[person_id]
+    collected = {key: value for key, value in event.attributes.items() if person.attributes.get(key) != value}
     attributes = dict(event.attributes)
     if "default_source" not in person.attributes:
         attributes.setdefault("default_source", kind)
     people.set(person, attributes, event.at)
     if event.sender == Sender.USER and event.message is not None:
         people.seen(person, event.at)
+    return collected
 
 
-def _turn(event: Event, person_id: int) -> Turn:
-    payload = event.payload
-    sender = event.sender
-    if event.message is None:
-        sender = Sender.EVENT
-        reported = {
-            "attributes": dict(event.attributes),
-            "sessionAttributes": dict(event.session_attributes),
-            "join": list(event.join),
-            "leave": list(event.leave),
-        }
-        payload = {name: value for name, value in reported.items() if value}
+def _turn(event: Event, person_id: int, collected: Mapping[str, Any]) -> Turn:
+    """What is kept of the event. With a message, only what it told anew: a widget sends the same page with each."""
+    told = {
+        "attributes": dict(event.attributes if event.message is None else collected),
+        "sessionAttributes": dict(event.session_attributes),
+        "join": list(event.join),
+        "leave": list(event.leave),
+    }
     return Turn(
         event.message_id,
         person_id,
         event.session_id,
-        sender,
+        Sender.EVENT if event.message is None else event.sender,
         event.message,
         event.at,
-        payload,
+        {**(event.payload or {}), **{name: value for name, value in told.items() if value}} or None,
         event.session_attributes,
+        event.story,
     )
 
 

@@ -16,6 +16,7 @@ from django.db import connection
 from coterie.audience import counts
 from coterie.audience.models import Scope
 from coterie.chats.models import Chat, Sender
+from coterie.chats.saying import Said, store
 from coterie.core.bulk import among_texts, insert, update
 from coterie.core.ids import new_id, new_ids, to_public
 from coterie.journal.commit import Transaction
@@ -35,6 +36,7 @@ class Turn:
     at: dt.datetime
     payload: dict[str, Any] | None = None
     session_attributes: Mapping[str, Any] = field(default_factory=dict)
+    story: str | None = None
 
 
 def already_stored(workspace_id: int, channel_id: int, native_ids: Iterable[str]) -> set[str]:
@@ -66,15 +68,13 @@ def record(tx: Transaction, channel_id: int, source: str, turns: Sequence[Turn])
         messages.append((turn, chat.id if chat else None))
     book.save()
     counts.count(tx, book.having, Scope.SESSION)
-    insert(
-        "chats_message",
-        ("workspace_id", "id", "chat_id", "channel_id", "native_id", "sender", "text", "payload", "at"),
-        (
-            (tx.workspace_id, row_id, chat_id, channel_id, t.native_id, t.sender.value, t.text or "", t.payload, t.at)
-            for row_id, (t, chat_id) in zip(new_ids(len(messages)), messages, strict=True)
-        ),
-    )
+    rows = zip(new_ids(len(messages)), messages, strict=True)
+    store([Said(tx.workspace_id, row_id, chat_id, channel_id, *_columns(turn)) for row_id, (turn, chat_id) in rows])
     return begun
+
+
+def _columns(turn: Turn) -> tuple[str, str, str, dict[str, Any] | None, dt.datetime]:
+    return turn.native_id, turn.sender.value, turn.text or "", turn.payload, turn.at
 
 
 class _Book:
@@ -125,6 +125,7 @@ class _Book:
         chat.last_at = max(chat.last_at, turn.at)
         before, chat.attributes = chat.attributes, {**chat.attributes, **turn.session_attributes}
         counts.differences(before, chat.attributes, self.having)
+        chat.story = turn.story or chat.story
         self.touched[chat.id] = chat
         if turn.text is None:
             return False
@@ -137,7 +138,7 @@ class _Book:
         """Writes the chats that are new or have changed."""
         key = ("workspace_id", "id")
         fixed = ("person_id", "channel_id", "source", "session_id")
-        columns = ("started_at", "last_at", "messages", "by_user", "attributes")
+        columns = ("started_at", "last_at", "messages", "by_user", "attributes", "story")
         new = [chat for chat in self.touched.values() if chat.id in self.new]
         changed = [chat for chat in self.touched.values() if chat.id not in self.new]
         insert("chats_chat", (*key, *fixed, *columns), map(attrgetter(*key, *fixed, *columns), new))

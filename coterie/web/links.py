@@ -38,7 +38,7 @@ def views_url(name: str, query: str, **fields: str) -> str:
 
 def archive_url(chat_id: str) -> str:
     """The transcript of a chat, by its public id."""
-    return f"/archives/{chat_id}"
+    return reverse("archive", args=[chat_id])
 
 
 def go_to(view: View) -> HttpResponse:

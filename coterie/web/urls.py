@@ -5,6 +5,8 @@ from django.views.generic import RedirectView
 
 from coterie.web import (
     activity,
+    archive_export,
+    archives,
     attributes,
     bulk,
     exports,
@@ -69,6 +71,10 @@ urlpatterns = [
     path("users/<str:public_id>/why", person_acts.why, name="user-why"),
     path("users/<str:public_id>/note", person_notes.note, name="user-note"),
     path("users/<str:public_id>/undo", person_acts.take_back, name="user-undo"),
+    path("archives", archives.archives, name="archives"),
+    path("archives/export", archive_export.export, name="archives-export"),
+    path("archives/<str:public_id>/export", archive_export.chat, name="archive-export"),
+    path("archives/<str:public_id>", archives.archive, name="archive"),
     path("activity", activity.activity, name="activity"),
     path("activity/undo", activity.undo, name="undo"),
     path("activity/again", activity.again, name="again"),

@@ -80,8 +80,8 @@ register.simple_tag(archive_url)
 
 @register.simple_tag
 def archive_message(message: Message) -> str:
-    """A message in its transcript."""
-    return f"{archive_url(to_public(message.chat_id or 0))}#m-{message.public_id}"
+    """A message in its transcript, of which a page may show only a part."""
+    return f"{archive_url(to_public(message.chat_id or 0))}?message={message.public_id}#m-{message.public_id}"
 
 
 @register.simple_tag

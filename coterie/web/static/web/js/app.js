@@ -1,5 +1,6 @@
 // Everything that the pages do by script. Without it, links and forms do the same in whole pages.
 import "./appearance.js";
+import "./archives.js";
 import "./column-chooser.js";
 import "./copy-button.js";
 import "./dialogs.js";

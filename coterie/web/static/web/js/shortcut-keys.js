@@ -38,7 +38,7 @@ customElements.define("shortcut-keys", class extends HTMLElement {
     if (event.ctrlKey) return this.withControl(event);
     if (Date.now() - (this.going ?? 0) < WAIT) {
       this.going = 0;
-      const place = { u: this.dataset.users, s: this.dataset.segments, a: this.dataset.activity, j: this.dataset.activity, ",": this.dataset.settings }[event.key];
+      const place = { u: this.dataset.users, s: this.dataset.segments, a: this.dataset.archives, j: this.dataset.activity, ",": this.dataset.settings }[event.key];
       if (place) return this.go(event, place);
     }
     const act = this.keys[event.key];
@@ -72,10 +72,10 @@ customElements.define("shortcut-keys", class extends HTMLElement {
   }
 
   get lines() {
-    return all("#grid tbody .line");
+    return all("#grid tbody .line, #chats .line");
   }
   get at() {
-    return this.lines.indexOf(one(".line", document.activeElement?.closest("#grid tbody tr") ?? document.createElement("i")));
+    return this.lines.indexOf(one(".line", document.activeElement?.closest("#grid tbody tr, #chats li") ?? document.createElement("i")));
   }
   // On the page of a person, and beside the list, to the next person; in the list to the next row.
   step(by) {
