@@ -16,10 +16,12 @@ class Sender(models.TextChoices):
 class Chat(TenantModel):
     """One conversation (session) of a person on a channel. It ends after ten idle minutes or with a new session id.
 
-    `by_user` tells whether the person said anything in it: only then it counts as a chat of theirs.
+    `by_user` tells whether the person said anything in it: only then it counts as a chat of theirs. `origin_id` is set
+    as long as the person is several people merged: the one of them whose chat it is.
     """
 
     person_id = models.BigIntegerField()
+    origin_id = models.BigIntegerField(null=True)
     channel_id = models.BigIntegerField()
     source = models.CharField(max_length=20)
     session_id = models.CharField(max_length=128)
@@ -40,7 +42,11 @@ class Chat(TenantModel):
 
 
 class Message(TenantModel):
-    """One turn. `native_id` is the sender's id of it: the same id on the same channel is stored once."""
+    """One turn. `native_id` is the sender's id of it: the same id on the same channel is stored once.
+
+    `payload` has `"refused": true` where somebody banned said it: it is kept, and nothing came of it. A turn without a
+    chat has neither text nor payload: it only keeps its id from being taken twice.
+    """
 
     chat_id = models.BigIntegerField(null=True)
     channel_id = models.BigIntegerField()

@@ -41,7 +41,7 @@ def history(channel: Channel, visitor: str | None, session_id: str | None = None
     )
     if not identity:
         return []
-    chat = running_chat(channel.workspace_id, channel.id, identity.person_id, session_id)
+    chat = running_chat(channel.workspace_id, channel.id, identity.person_id, identity.origin_id, session_id)
     return turns(chat) if chat else []
 
 
