@@ -34,8 +34,8 @@ def resolve(
     `first_seen` gives the time of the earliest event of each native id, `emails` the address that came with it. A
     native id that is not known on this channel but is somebody's user id leads to that person. One that belongs to
     somebody who was erased for good leads to nobody, and so does that of a stranger with an address of theirs: it is
-    missing in the answer. Two writers that meet the same stranger make one person: the second waits at the unique key of the identity
-    and then finds the first one's.
+    missing in the answer. Two writers that meet the same stranger make one person: the second waits at the unique key
+    of the identity and then finds the first one's.
     """
     known = _known(tx, channel_id, first_seen)
     strangers = set(first_seen) - set(known)
@@ -50,6 +50,9 @@ def resolve(
             people.add(Person(id=known[native].person_id, user_id=native, created_at=first_seen[native]))
     if any(one.person_id not in people for one in known.values()):
         raise Collision("somebody was deleted while we waited for their row")
+    # Where writers wait for rows and not for the whole database, somebody may have been merged or taken apart meanwhile.
+    if connection.features.has_select_for_update and _known(tx, channel_id, known) != known:
+        raise Collision("somebody was merged while we waited for their row")
     return people, known
 
 

@@ -54,8 +54,9 @@ class Share(TenantModel):
     """What one of several merged people would be alone: kept up to date, so that they can be taken apart again.
 
     `id` is the person's own; the one who stayed (`survivor_id`) has a share, too. `segments` are the manual ones,
-    public id → since when. `whole` is only in the survivor's: what merging and chats alone have made of the whole, and whose
-    each value is. What differs from that was changed by a member since, and is the survivor's own. See `people.shares`.
+    public id → since when. `whole` is only in the survivor's: what merging and chats alone have made of the whole, and
+    whose each value is. What differs from that was changed by a member since, and is the survivor's own. See
+    `people.shares`.
     """
 
     survivor_id = models.BigIntegerField()
@@ -100,8 +101,8 @@ class Policy(TenantModel):
     """What a workspace has decided about its people: one row, or none as long as nothing was.
 
     `refusal` is what a banned person is answered. People who were not seen for `keep_days` are erased every night;
-    None: nobody is. `swept_on` is the day (in the workspace's time zone) of the last such night. `erased_revision` is the
-    journal's revision after the last erasure: what was copied before then may hold somebody who is gone.
+    None: nobody is. `swept_on` is the day (in the workspace's time zone) of the last such night. `erased_revision` is
+    the journal's revision after the last erasure: what was copied before then may hold somebody who is gone.
     """
 
     refusal = models.CharField(max_length=500, default="", blank=True)
