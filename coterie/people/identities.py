@@ -50,7 +50,7 @@ def resolve(
             people.add(Person(id=known[native].person_id, user_id=native, created_at=first_seen[native]))
     if any(one.person_id not in people for one in known.values()):
         raise Collision("somebody was deleted while we waited for their row")
-    # Where writers wait for rows and not for the whole database, somebody may have been merged or taken apart meanwhile.
+    # Where writers wait for rows and not for the whole database, somebody may have been merged or taken apart since.
     if connection.features.has_select_for_update and _known(tx, channel_id, known) != known:
         raise Collision("somebody was merged while we waited for their row")
     return people, known
