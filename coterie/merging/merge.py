@@ -7,8 +7,10 @@ the member chose. The other's row goes; `people.models.Share` keeps what each of
 
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
+from django.apps import apps
 from django.db import connection
 
 from coterie.accounts.models import Workspace
@@ -156,12 +158,20 @@ def _hand_over(tx: Transaction, survivor_id: int, other_id: int) -> None:
     """Addresses and chats go to the survivor, and remember whose they are."""
     clause, ids = among(sorted((survivor_id, other_id)))
     with connection.cursor() as cursor:
-        for table in ("people_identity", "chats_chat"):
+        for table in tables_with_origin():
             cursor.execute(
                 f"UPDATE {table} SET origin_id = coalesce(origin_id, person_id), person_id = %s"
                 f" WHERE workspace_id = %s AND person_id {clause}",
                 [survivor_id, tx.workspace_id, ids],
             )
+
+
+@cache
+def tables_with_origin() -> list[str]:
+    """Every table whose rows go with a person and remember whose they are: addresses, chats, and whatever comes."""
+    wanted = {"person_id", "origin_id"}
+    models = (model for model in apps.get_models() if wanted <= {field.column for field in model._meta.fields})
+    return [model._meta.db_table for model in models]
 
 
 def _move_segments(tx: Transaction, survivor_id: int, other_id: int, others: Iterable[str]) -> None:

@@ -9,7 +9,7 @@ from coterie.accounts.models import Workspace
 from coterie.core.ids import from_public, new_id, to_public
 from coterie.journal.commit import Transaction, commit
 from coterie.journal.models import Kind
-from coterie.merging.merge import NotPossible, Together, latest, note
+from coterie.merging.merge import NotPossible, Together, latest, note, tables_with_origin
 from coterie.people.changes import People
 from coterie.people.many import put_back
 from coterie.people.models import Person, Share
@@ -123,7 +123,7 @@ def _bring_back(tx: Transaction, other: Share) -> None:
 def _hand_back(tx: Transaction, survivor_id: int, owners: Sequence[int]) -> None:
     """Addresses and chats go to whose they are."""
     with connection.cursor() as cursor:
-        for table in ("people_identity", "chats_chat"):
+        for table in tables_with_origin():
             for owner in owners:
                 cursor.execute(
                     f"UPDATE {table} SET person_id = %s, origin_id = NULL"
