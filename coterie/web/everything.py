@@ -30,7 +30,7 @@ def everything(request: MemberRequest, public_id: str) -> HttpResponseBase:
     person = Person.objects.filter(workspace=request.workspace, id=found.row.id).first()
     if person is None:
         raise Http404
-    file = SpooledTemporaryFile(max_size=_IN_MEMORY)
+    file = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
     write(request.workspace, person, file)
     record(request.workspace, request.actor, "person.everything", {"person": person.public_id})
     file.seek(0)
