@@ -25,6 +25,7 @@ SWEEPS = (
     "coterie.segments.trash.sweep",
     "coterie.transfers.files.clean",
     "coterie.privacy.copies.sweep",
+    "coterie.privacy.retention.sweep",
 )
 
 

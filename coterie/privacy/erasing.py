@@ -7,6 +7,7 @@ memberships, chats, messages and everything else in tables goes; the journal kee
 values. In the end what was copied goes as well: kept files, the replica, the free space of SQLite's file.
 """
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -25,7 +26,7 @@ from coterie.jobs.worker import run, worker_name
 from coterie.journal.commit import Transaction
 from coterie.journal.models import JournalEntry, Kind, Operation, State
 from coterie.people.many import lock, take_out
-from coterie.people.models import Share
+from coterie.people.models import Person, Share
 from coterie.people.tombstones import bury
 from coterie.privacy.copies import clean, files_of, takes_long
 from coterie.privacy.traces import Traces, scrub, scrub_survivors, traces_of
@@ -63,8 +64,17 @@ def effect(workspace: Workspace, person_id: int) -> Effect:
     )
 
 
-def erase(workspace: Workspace, actor: str, person_ids: Sequence[int], why: str = "") -> Operation:
-    """Erases these people for good. A few are gone when this returns; of many, an operation is left to a worker."""
+def erase(
+    workspace: Workspace,
+    actor: str,
+    person_ids: Sequence[int],
+    why: str = "",
+    unless_seen_since: dt.datetime | None = None,
+) -> Operation:
+    """Erases these people for good. A few are gone when this returns; of many, an operation is left to a worker.
+
+    Whoever was seen at or after `unless_seen_since` when their turn comes is left alone.
+    """
     ids = sorted(set(person_ids))
     who = "1 person" if len(ids) == 1 else f"{len(ids):,} people"
     small = len(ids) <= BATCH and not takes_long()
@@ -77,6 +87,7 @@ def erase(workspace: Workspace, actor: str, person_ids: Sequence[int], why: str 
             actor=actor,
             total=len(ids),
             undo_until=None,
+            details={} if unless_seen_since is None else {"unless_seen_since": unless_seen_since.isoformat()},
             **(mine if small else {"state": State.QUEUED}),
         )
         crowds.freeze(operation, ids)
@@ -100,16 +111,25 @@ def step(run: Run) -> None:
     if not ids:
         run.save(Progress((number + 1) * per_part))
         return
-    run.commit(partial(_work, ids=ids, position=operation.position + 1))
+    since = operation.details.get("unless_seen_since")
+    limit = dt.datetime.fromisoformat(since) if since else None
+    run.commit(partial(_work, ids=ids, position=operation.position + 1, limit=limit))
 
 
-def _work(tx: Transaction, ids: Sequence[int], position: int) -> Progress:
+def _work(tx: Transaction, ids: Sequence[int], position: int, limit: dt.datetime | None) -> Progress:
     there = sorted(lock(tx, ids, values=False))
-    traces = traces_of(tx, there)
-    if there:
-        _wipe(tx, there, traces)
+    due = there if limit is None else _not_seen(tx, there, limit)
+    if due:
+        traces = traces_of(tx, due)
+        _wipe(tx, due, traces)
         scrub(tx.workspace_id, traces)
-    return Progress(position, len(ids), len(there), {"gone": len(ids) - len(there)})
+    return Progress(position, len(ids), len(due), {"gone": len(ids) - len(there), "back": len(there) - len(due)})
+
+
+def _not_seen(tx: Transaction, ids: Sequence[int], limit: dt.datetime) -> list[int]:
+    """Those of the locked people who did not come back."""
+    people = Person.objects.filter(workspace_id=tx.workspace_id, id__in=ids, created_at__lt=limit)
+    return sorted(people.exclude(last_seen__gte=limit).values_list("id", flat=True))
 
 
 def _wipe(tx: Transaction, ids: Sequence[int], traces: Traces) -> None:
