@@ -78,7 +78,7 @@ def _file() -> Path:
 
 
 def _rewrite() -> None:
-    """Writes SQLite's file anew and empties its log. Writers wait meanwhile: some ten seconds per gigabyte.
+    """Writes SQLite's file anew and empties its log. Writers wait meanwhile: some twenty seconds per gigabyte.
 
     Overwriting what is deleted (secure_delete) is not enough: when SQLite moves rows from page to page, copies of them
     stay in the free space of the former ones. See docs/decisions/0016-erased-for-good.md.
