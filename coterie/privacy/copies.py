@@ -87,6 +87,7 @@ def _rewrite() -> None:
     with closing(sqlite3.connect(_file(), timeout=PATIENCE, isolation_level=None)) as own:
         try:
             own.execute("PRAGMA temp_store=FILE")
+            _forget_words(own)
             own.execute("VACUUM")
             until = time.monotonic() + PATIENCE
             while own.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] and time.monotonic() < until:
@@ -99,3 +100,10 @@ def _rewrite() -> None:
             "They are erased, but the database's log still holds what was there before, because somebody is reading it."
             " Restart Coterie to have it emptied."
         )
+
+
+def _forget_words(own: sqlite3.Connection) -> None:
+    """Search indexes only note that something was deleted, until their parts are merged into one."""
+    indexes = own.execute("SELECT name FROM sqlite_master WHERE sql LIKE 'CREATE VIRTUAL TABLE% USING fts5(%'")
+    for (name,) in indexes.fetchall():
+        own.execute(f'INSERT INTO "{name}"("{name}") VALUES (\'optimize\')')

@@ -3,6 +3,7 @@
 import secrets
 
 import pytest
+from django.db import connection
 
 from coterie.accounts.audit import record
 from coterie.accounts.models import Member
@@ -214,3 +215,17 @@ def test_an_export_begun_before_and_finished_after_is_swept_away(world, maya):
     kept.path.parent.joinpath("users.csv.manifest.json").write_text(manifest)
     sweep()
     assert files.kept(world.workspace) == []
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL's search index is in the rows themselves")
+def test_a_search_index_forgets_the_words_too(world, maya):
+    word = maya.said.rpartition(" ")[2]
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE VIRTUAL TABLE said_here USING fts5(words)")
+        cursor.execute("INSERT INTO said_here(rowid, words) VALUES (1, %s)", [f"only{word}"])
+        cursor.execute("INSERT INTO said_here(rowid, words) VALUES (2, 'else')")
+        cursor.execute("DELETE FROM said_here WHERE rowid = 1")
+        erase(world.workspace, "member:1", [person_of(world, maya).id])
+        found = places_of([f"only{word}", *maya.needles])
+        cursor.execute("DROP TABLE said_here")
+    assert found == {}
