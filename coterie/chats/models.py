@@ -20,11 +20,13 @@ _SPOKEN = models.Q(by_user=True)
 class Chat(TenantModel):
     """One conversation (session) of a person on a channel. It ends after ten idle minutes or with a new session id.
 
-    `by_user` tells whether the person said anything in it: only then it counts as a chat of theirs. `story` is the name
-    of the bot's scenario, as the channel reported it last.
+    `by_user` tells whether the person said anything in it: only then it counts as a chat of theirs. `origin_id` is set
+    as long as the person is several people merged: the one of them whose chat it is. `story` is the name of the bot's
+    scenario, as the channel reported it last.
     """
 
     person_id = models.BigIntegerField()
+    origin_id = models.BigIntegerField(null=True)
     channel_id = models.BigIntegerField()
     source = models.CharField(max_length=20)
     session_id = models.CharField(max_length=128)
@@ -58,8 +60,9 @@ class Chat(TenantModel):
 class Message(TenantModel):
     """One turn. `native_id` is the sender's id of it: the same id on the same channel is stored once.
 
-    `place` is where it stands among everything that was said, and its row in the search index (`chats.saying`); None
-    when nothing was said.
+    `payload` has `"refused": true` where somebody banned said it: it is kept, and nothing came of it. A turn without a
+    chat has neither text nor payload: it only keeps its id from being taken twice. `place` is where it stands among
+    everything that was said, and its row in the search index (`chats.saying`); None when nothing was said.
     """
 
     chat_id = models.BigIntegerField(null=True)

@@ -17,9 +17,16 @@ KINDS = {
     "undo": "coterie.bulk.undoing.step",
     "import": "coterie.transfers.importer.step",
     "export": "coterie.transfers.exporting.step",
+    "erase": "coterie.privacy.erasing.step",
 }
 # What workers do from time to time.
-SWEEPS = ("coterie.bulk.forgetting.sweep", "coterie.segments.trash.sweep", "coterie.transfers.files.clean")
+SWEEPS = (
+    "coterie.bulk.forgetting.sweep",
+    "coterie.segments.trash.sweep",
+    "coterie.transfers.files.clean",
+    "coterie.privacy.copies.sweep",
+    "coterie.privacy.retention.sweep",
+)
 
 
 def sweep() -> None:

@@ -1,0 +1,196 @@
+"""The same human twice: who that may be and why, the two side by side, merging them and taking them apart again."""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from coterie.accounts.permissions import Verb
+from coterie.audience.columns import Column
+from coterie.audience.rows import Row, rows
+from coterie.audience.tree import Condition, FilterError
+from coterie.core.ids import from_public
+from coterie.core.text import clean
+from coterie.merging import merge as merging
+from coterie.merging.merge import NotPossible
+from coterie.merging.split import merged_into
+from coterie.merging.split import split as take_apart
+from coterie.merging.suggesting import Evidence, Sort, suggestions
+from coterie.people.finding import find_person
+from coterie.people.many import same
+from coterie.people.models import Person
+from coterie.web.actors import called
+from coterie.web.cells import value_html
+from coterie.web.links import with_query
+from coterie.web.members import MemberRequest, member
+from coterie.web.people import face, name_of
+from coterie.web.whom import Whom, elsewhere, whom
+
+# In front of an attribute's key: whose value is to be kept.
+_CHOICE = "keep."
+OTHER = "other"
+_TWO = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One attribute of the two: a choice only where both have a value and the values differ."""
+
+    column: Column
+    mine: SafeString | str
+    theirs: SafeString | str
+    is_choice: bool
+    takes_theirs: bool
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member(Verb.EDIT_PEOPLE)
+def merge(request: MemberRequest, public_id: str) -> HttpResponseBase:
+    """Who may be the same, or (`with`) the two side by side; as a post, they become one: the person of the address."""
+    found = whom(request, public_id)
+    if request.method == "POST":
+        return _merge(request, found)
+    if (leading := elsewhere(found, public_id, "user-merge")) is not None:
+        return leading
+    wanted = clean(request.GET.get("with", ""))
+    if not wanted:
+        return _suggest(request, found)
+    other = _other(request, found, wanted)
+    if other is None:
+        return _suggest(request, found, wanted, _("Nobody else has this id, user id or e-mail address."))
+    return _side_by_side(request, found, other)
+
+
+@require_POST
+@member(Verb.EDIT_PEOPLE)
+def split(request: MemberRequest, public_id: str) -> HttpResponseBase:
+    """Takes somebody (`person`) out of this person again."""
+    found = whom(request, public_id)
+    try:
+        take_apart(request.workspace, request.actor, found.row.id, from_public(request.POST.get("person", "")) or 0)
+    except NotPossible as problem:
+        messages.error(request, str(problem))
+    else:
+        messages.success(request, _("They are two people again; each has what is theirs."))
+    return redirect("user-merge", found.row.public_id)
+
+
+def _merge(request: MemberRequest, found: Whom) -> HttpResponse:
+    other = _other(request, found, request.POST.get("with", ""))
+    if other is None:
+        return _suggest(request, found, error=_("The other person is not there any more. Look again."))
+    taken = {
+        name.removeprefix(_CHOICE)
+        for name, value in request.POST.items()
+        if name.startswith(_CHOICE) and value == OTHER
+    }
+    try:
+        merging.merge(request.workspace, request.actor, found.row.id, other.id, taken)
+    except NotPossible as problem:
+        return _side_by_side(request, found, other, str(problem))
+    undo = with_query(reverse("user-split", args=[found.row.public_id]), urlencode({"person": other.public_id}))
+    messages.success(request, _("Merged. The former address of the other leads here."), extra_tags=undo)
+    return redirect("user", found.row.public_id)
+
+
+def _other(request: MemberRequest, found: Whom, wanted: str) -> Row | None:
+    """Somebody else, by id, user id or e-mail address; None when there is nobody, or several have the address."""
+    wanted = clean(wanted)
+    person_id = find_person(request.workspace.pk, wanted)
+    if person_id is None:
+        people = Person.objects.filter(workspace=request.workspace, user_id=wanted)
+        person_id = people.values_list("id", flat=True).first()
+    if person_id is None and "@" in wanted:
+        ids = [one for one in _with_email(found, wanted) if one != found.row.id]
+        person_id = ids[0] if len(ids) == 1 else None
+    if person_id is None or person_id == found.row.id:
+        return None
+    return next(iter(rows(found.audience.catalogue, [person_id])), None)
+
+
+def _with_email(found: Whom, email: str) -> list[int]:
+    node = Condition("default_email", "is", (email,))
+    try:
+        # Whoever has it themselves, and one other: more would not say who is meant.
+        return found.audience.matching_ids(node) if found.audience.count(node) <= _TWO else []
+    except FilterError:
+        return []
+
+
+def _suggest(request: MemberRequest, found: Whom, wanted: str = "", error: str = "") -> HttpResponse:
+    suggested = suggestions(request.workspace, found.row.id)
+    people = {row.id: row for row in rows(found.audience.catalogue, [one.person_id for one in suggested])}
+    actors = called(
+        request,
+        [who for one in suggested for proof in one.evidence for who in (proof.told, proof.told_of_other) if who],
+    )
+    context = found.context | {
+        "suggested": [
+            (
+                people[one.person_id],
+                name_of(people[one.person_id]),
+                face(people[one.person_id]),
+                [_words(proof, actors) for proof in one.evidence],
+            )
+            for one in suggested
+            if one.person_id in people
+        ],
+        "merged": [
+            (share, str(share.attributes.get("default_name") or share.user_id))
+            for share in merged_into(request.workspace, found.row.id)
+        ],
+        "wanted": wanted,
+        "error": error,
+    }
+    return render(request, "web/user_merge.html", context, status=422 if error and request.method == "POST" else 200)
+
+
+def _words(proof: Evidence, actors: dict[str, str]) -> str:
+    match proof.sort:
+        case Sort.EMAIL:
+            words = _("Both have the e-mail address %(value)s")
+        case Sort.USERNAME:
+            words = _("Both have the username %(value)s")
+        case Sort.ADDRESS:
+            words = _("Both are known by the id %(value)s, on different channels or to your own systems")
+    said = words % {"value": proof.value}
+    if not proof.told or not proof.told_of_other:
+        return f"{said}."
+    who = {"one": _source(proof.told, actors), "other": _source(proof.told_of_other, actors)}
+    return _("%(said)s: here it was set by %(one)s, there by %(other)s.") % {"said": said, **who}
+
+
+def _source(actor: str, actors: dict[str, str]) -> str:
+    return _("a channel") if actor.startswith("channel:") else actors.get(actor, actor)
+
+
+def _side_by_side(request: MemberRequest, found: Whom, other: Row, error: str = "") -> HttpResponse:
+    context = found.context | {
+        "other": other,
+        "other_name": name_of(other),
+        "other_face": face(other),
+        "sides": _sides(request, found, other),
+        "keep": _CHOICE,
+        "error": error,
+    }
+    return render(request, "web/user_merge_with.html", context, status=422 if error else 200)
+
+
+def _sides(request: MemberRequest, found: Whom, other: Row) -> list[Side]:
+    sides = []
+    for column in found.audience.catalogue.columns:
+        mine, theirs = found.row.attributes.get(column.key), other.attributes.get(column.key)
+        if mine is None and theirs is None:
+            continue
+        choice = mine is not None and theirs is not None and not same(mine, theirs)
+        taken = mine is None or (choice and request.POST.get(f"{_CHOICE}{column.key}") == OTHER)
+        shown_mine = value_html(found.row, column) if mine is not None else ""
+        shown_theirs = value_html(other, column) if theirs is not None else ""
+        sides.append(Side(column, shown_mine, shown_theirs, choice, taken))
+    return sorted(sides, key=lambda side: not side.is_choice)
