@@ -97,14 +97,21 @@ def everything(workspace: Workspace, wanted: Wanted, size: int) -> Iterator[Page
 
 
 def one(workspace: Workspace, chat_id: int) -> Chat | None:
-    """The chat, or None when it is not in this workspace or its person is gone."""
-    return spoken(workspace).filter(id=chat_id).first()
+    """The chat, or None when it is not in this workspace or its person is gone.
+
+    Also one in which the person was not heard: all they said was refused, or the bot spoke alone.
+    """
+    return _of_somebody(workspace).filter(id=chat_id).first()
 
 
 def spoken(workspace: Workspace) -> "QuerySet[Chat]":
     """Chats that a person who is there spoke in."""
+    return _of_somebody(workspace).filter(by_user=True)
+
+
+def _of_somebody(workspace: Workspace) -> "QuerySet[Chat]":
     person = Person.objects.filter(workspace=workspace, id=OuterRef("person_id"))
-    return Chat.objects.filter(Exists(person), workspace=workspace, by_user=True)
+    return Chat.objects.filter(Exists(person), workspace=workspace)
 
 
 def _chats(workspace: Workspace, wanted: Wanted) -> "QuerySet[Chat]":

@@ -88,6 +88,8 @@ def _line(message: Message, name: str, hidden: Hidden, zone: ZoneInfo) -> str:
     at = message.at.astimezone(zone)
     who = {Sender.USER.value: name, Sender.BOT.value: "Bot"}.get(message.sender, "Event")
     payload = _payload(message, hidden)
+    if payload.get("refused"):
+        who += " (refused, banned)"
     said = message.text or (_encode(payload) if message.sender == Sender.EVENT and payload else "")
     extra = [f"[image] {payload['image']}"] if "image" in payload else []
     extra += [f"[file] {file['name']} {file['url']}" for file in payload.get("files", ())]

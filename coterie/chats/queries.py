@@ -70,6 +70,17 @@ def latest_sessions(workspace: Workspace, person_id: int, limit: int) -> list[Ch
     return [chat for chat in chats[:_LOOKED_AT] if chat.by_user or chat.attributes][:limit]
 
 
+def refused_since(workspace: Workspace, person_id: int, since: dt.datetime) -> tuple[int, Message | None]:
+    """(how many messages of a banned person were refused in chats since then, the last of them): one query.
+
+    Of the newest 20 chats, and at most 1,000, so that somebody who goes on writing for a year costs no more.
+    """
+    chats = Chat.objects.filter(workspace=workspace, person_id=person_id, last_at__gte=since).order_by("-last_at")
+    said = Message.objects.filter(workspace=workspace, chat_id__in=chats.values("id")[:_LOOKED_AT])
+    found = list(said.filter(sender=Sender.USER, payload__refused=True).order_by("-at", "-id").defer("text")[:1_000])
+    return len(found), found[0] if found else None
+
+
 def _of_somebody(workspace: Workspace) -> "QuerySet[Chat]":
     """Chats whose person is there. Those of a deleted person wait for 30 days in case the person comes back."""
     person = Person.objects.filter(workspace=workspace, id=OuterRef("person_id"))

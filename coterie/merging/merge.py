@@ -1,7 +1,7 @@
 """Two people become one, because they are the same human.
 
-The one who stays (the survivor) gets the other's addresses on channels, chats, manual segments, and the values that
-the member chose. The other's row goes; `people.models.Share` keeps what each of them would be alone, so that
+The one who stays (the survivor) gets the other's addresses on channels, chats, notes, manual segments, and the values
+that the member chose. The other's row goes; `people.models.Share` keeps what each of them would be alone, so that
 `merging.split` can take them apart again, however much happened since. Never done by the program itself.
 """
 
@@ -155,7 +155,7 @@ def latest(*moments: Any) -> Any:
 
 
 def _hand_over(tx: Transaction, survivor_id: int, other_id: int) -> None:
-    """Addresses and chats go to the survivor, and remember whose they are."""
+    """Addresses, chats and notes go to the survivor, and remember whose they are."""
     clause, ids = among(sorted((survivor_id, other_id)))
     with connection.cursor() as cursor:
         for table in tables_with_origin():
@@ -168,7 +168,7 @@ def _hand_over(tx: Transaction, survivor_id: int, other_id: int) -> None:
 
 @cache
 def tables_with_origin() -> list[str]:
-    """Every table whose rows go with a person and remember whose they are: addresses, chats, and whatever comes."""
+    """Every table whose rows go with a person and remember whose they are: addresses, chats, notes, what may come."""
     wanted = {"person_id", "origin_id"}
     models = (model for model in apps.get_models() if wanted <= {field.column for field in model._meta.fields})
     return [model._meta.db_table for model in models]

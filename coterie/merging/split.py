@@ -31,8 +31,8 @@ def merged_into(workspace: Workspace, survivor_id: int) -> list[Share]:
 def split(workspace: Workspace, actor: str, survivor_id: int, other_id: int) -> None:
     """Takes the other out of the survivor again. Raises NotPossible; then nothing was changed.
 
-    Chats, addresses and values that came by the other's addresses since are the other's; whatever a member changed
-    since stays with the survivor.
+    Chats, addresses and values that came by the other's addresses since are the other's, and so are notes that were
+    written about them before. Whatever a member changed since stays with the survivor.
     """
     operation_id = new_id()
 
@@ -121,7 +121,7 @@ def _bring_back(tx: Transaction, other: Share) -> None:
 
 
 def _hand_back(tx: Transaction, survivor_id: int, owners: Sequence[int]) -> None:
-    """Addresses and chats go to whose they are."""
+    """Addresses, chats and notes go to whose they are."""
     with connection.cursor() as cursor:
         for table in tables_with_origin():
             for owner in owners:

@@ -27,6 +27,12 @@ def survivors_of(workspace_id: int, person_ids: Iterable[int]) -> dict[int, int]
     return {row_id: row_id for row_id in ids} | dict(merged)
 
 
+def merged_into(workspace_id: int, person_id: int) -> list[int]:
+    """Whoever was merged into this person and is part of them now. One query."""
+    shares = Share.objects.filter(workspace_id=workspace_id, survivor_id=person_id).exclude(id=person_id)
+    return sorted(shares.values_list("id", flat=True))
+
+
 def moved_to(workspace_id: int, public_id: str) -> str | None:
     """The public id of the one this person was merged into; None when they were not. For redirects."""
     row_id = from_public(public_id)

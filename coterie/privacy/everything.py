@@ -1,8 +1,8 @@
 """Everything that is known about a person, as one ZIP file: for whoever asks what is stored about them.
 
-`person.json` has who they are, each attribute with who set it and its former values, addresses, segments, the journal,
-and whatever else there is in tables about them. `chats.jsonl` has a chat in each line, `transcripts.txt` the same to
-read. Attributes that the workspace has hidden are in it, too: they are stored.
+`person.json` has who they are, each attribute with who set it and its former values, addresses, segments, notes, the
+journal, and whatever else there is in tables about them. `chats.jsonl` has a chat in each line, `transcripts.txt` the
+same to read. Attributes that the workspace has hidden are in it, too: they are stored.
 """
 
 import json
@@ -21,11 +21,12 @@ from coterie.core.clock import iso, now
 from coterie.core.ids import to_public
 from coterie.journal.models import JournalEntry, Kind
 from coterie.people.models import Identity, Person, Share
+from coterie.profile.models import Note
 from coterie.segments.models import Membership, Segment
 
 # Chats whose messages are read at once.
 _CHATS = 200
-_SAID_ELSEWHERE = {"people_identity", "segments_membership", "chats_chat", "journal_journalentry"}
+_SAID_ELSEWHERE = {"people_identity", "segments_membership", "chats_chat", "journal_journalentry", "profile_note"}
 
 
 def write(workspace: Workspace, person: Person, file: IO[bytes]) -> None:
@@ -63,6 +64,10 @@ def _person(workspace: Workspace, person: Person, ids: Sequence[int], channels: 
         "merged": [
             {"id": one.public_id, "user_id": one.user_id, "attributes": one.attributes, "since": iso(one.merged_at)}
             for one in _merged(workspace, person.id)
+        ],
+        "notes": [
+            {"text": one.text, "by": one.author, "at": iso(one.created_at), "edited_at": iso(one.edited_at)}
+            for one in Note.objects.filter(workspace=workspace, person_id=person.id).order_by("id")
         ],
         "journal": [_entry(entry) for entry in entries],
         **_others(workspace, ids),
@@ -102,7 +107,7 @@ def _entry(entry: JournalEntry) -> dict[str, Any]:
 
 
 def _others(workspace: Workspace, ids: Sequence[int]) -> dict[str, Any]:
-    """What other tables know about the person, such as notes: named by their table, as it is stored."""
+    """What other tables know about the person: named by their table, as it is stored."""
     found: dict[str, Any] = {}
     for model in apps.get_models():
         table, columns = model._meta.db_table, {field.column for field in model._meta.fields}
@@ -139,6 +144,7 @@ def _chat(chat: Chat, messages: Sequence[Message], channels: dict[int, Channel])
         "id": chat.public_id,
         "channel": _channel(chat.channel_id, channels),
         "session": chat.session_id,
+        "story": chat.story,
         "begun": iso(chat.started_at),
         "ended": iso(chat.last_at),
         "attributes": chat.attributes,

@@ -20,6 +20,8 @@ from coterie.people import tombstones
 from coterie.people.models import Identity, Person, Share
 
 EMAIL = "default_email"
+# Entries that may hold values or words of somebody else who was a part of the person at that time.
+_WITH_TEXTS = (Kind.SET, Kind.UNSET, Kind.SESSION, Kind.NOTED)
 # What stands in place of a name.
 GONE = "…"
 
@@ -72,7 +74,7 @@ def _told(workspace_id: int, ids: Sequence[int]) -> Iterator[dict[str, Any]]:
 def scrub_survivors(tx: Transaction, ids: Iterable[int]) -> None:
     """Values of these people in the journal of somebody else, whom they were merged into for a time.
 
-    What was set of that person meanwhile may have been theirs, so it goes.
+    What was set of that person meanwhile, or noted about them, may have been theirs, so it goes.
     """
     mine = JournalEntry.objects.filter(workspace_id=tx.workspace_id)
     moves = mine.filter(person_id__in=list(ids), kind__in=(Kind.MERGED, Kind.SPLIT)).order_by("person_id", "revision")
@@ -84,7 +86,7 @@ def scrub_survivors(tx: Transaction, ids: Iterable[int]) -> None:
             survivor_id = from_public(entry.after["from"]) or 0
             first = _edge(mine, since.pop(entry.person_id), -1)
             theirs = mine.filter(person_id=survivor_id, revision__range=(first, _edge(mine, entry, 1)))
-            theirs.filter(kind__in=(Kind.SET, Kind.UNSET)).update(before=None, after=None)
+            theirs.filter(kind__in=_WITH_TEXTS).update(before=None, after=None)
 
 
 def _edge(mine: Any, entry: JournalEntry, way: int) -> int:

@@ -9,10 +9,12 @@ from coterie.core.tenancy import TenantModel
 class Note(TenantModel):
     """A note about a person. Written only through `profile.notes`, in a journal transaction.
 
-    `author` is an actor of the journal; who else may change it is for the doors to say.
+    `author` is an actor of the journal; who else may change it is for the doors to say. `origin_id` is set where it was
+    written about somebody who was merged into the person since: it goes back with them.
     """
 
     person_id = models.BigIntegerField()
+    origin_id = models.BigIntegerField(null=True)
     text = models.TextField()
     author = models.CharField(max_length=80)
     created_at = models.DateTimeField(default=now)

@@ -1,7 +1,8 @@
 """What happened to a person, newest first: the journal, and their chats at the time they began.
 
 A page is cut by two marks, the revision and the chat that it ended with, so that nothing is told twice or left out
-while more happens. `seen` entries are left out: what the person did is told by their chats.
+while more happens. `seen` entries are left out: what the person did is told by their chats. What happened to whoever
+was merged into the person, before that, is told with it.
 """
 
 import datetime as dt
@@ -17,6 +18,7 @@ from coterie.chats.queries import chats_before
 from coterie.core.ids import from_public, to_public
 from coterie.journal.models import JournalEntry, Kind
 from coterie.people.attributes import Value
+from coterie.people.finding import merged_into
 
 SIZE = 40
 
@@ -77,7 +79,7 @@ class Stretch:
 
 
 def timeline(workspace: Workspace, person_id: int, show: Show, mark: Mark) -> Stretch:
-    """The events before the mark: three queries, however many there are."""
+    """The events before the mark: four queries, however many there are."""
     entries = _entries(workspace, person_id, show, mark)
     chats = chats_before(workspace, person_id, mark.chat_id, SIZE + 1) if show in _WITH_CHATS else []
     events = list(islice(_merged(entries, chats), SIZE))
@@ -107,7 +109,10 @@ def _entries(workspace: Workspace, person_id: int, show: Show, mark: Mark) -> li
     kinds = _KINDS[show]
     if not kinds:
         return []
-    found = JournalEntry.objects.filter(workspace=workspace, person_id=person_id, kind__in=kinds)
+    others = merged_into(workspace.pk, person_id)
+    found = JournalEntry.objects.filter(workspace=workspace, person_id__in=[person_id, *others], kind__in=kinds)
+    # The person's own entries say the same from their side.
+    found = found.exclude(person_id__in=others, kind__in=(Kind.MERGED, Kind.SPLIT)) if others else found
     if mark.revision is not None:
         found = found.filter(revision__lt=mark.revision)
     return list(found.order_by("-revision")[: SIZE + 1])

@@ -25,6 +25,7 @@ from coterie.chats.words import MAX_SOUGHT, Sought, sought
 from coterie.core.clock import now
 from coterie.core.ids import from_public
 from coterie.core.text import clean
+from coterie.people.finding import find_person
 from coterie.people.models import Person
 from coterie.web.links import with_query
 
@@ -204,7 +205,7 @@ def _people(asked: Asked, workspace: Workspace, audience: Audience, value: str) 
     asked.fields["user"] = asked.words["user"] = value
     if known := _by_id(workspace, value):
         name = known[0].attributes.get("default_name") if "default_name" in audience.catalogue.by_key else None
-        asked.words["user"] = str(name) if name and known[0].public_id == value.lower() else value
+        asked.words["user"] = str(name) if name and from_public(value) is not None else value
         return tuple(each.id for each in known)
     questions: list[Callable[[], Node]] = [lambda: Search(value)]
     if "@" in value:
@@ -217,7 +218,7 @@ def _people(asked: Asked, workspace: Workspace, audience: Audience, value: str) 
 
 def _by_id(workspace: Workspace, value: str) -> list[Person]:
     people = Person.objects.filter(workspace=workspace)
-    return list(people.filter(id=from_public(value.lower()) or 0)) or list(people.filter(user_id=value))
+    return list(people.filter(id=find_person(workspace.pk, value) or 0)) or list(people.filter(user_id=value))
 
 
 def _matching(asked: Asked, audience: Audience, node: Node, value: str) -> tuple[int, ...]:

@@ -2,7 +2,7 @@
 
 from tempfile import SpooledTemporaryFile
 
-from django.http import FileResponse, Http404, HttpResponseBase
+from django.http import FileResponse, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
@@ -13,7 +13,8 @@ from coterie.core.clock import now
 from coterie.people.models import Person
 from coterie.privacy.everything import write
 from coterie.web.members import MemberRequest, member
-from coterie.web.whom import elsewhere, whom
+from coterie.web.person import basics
+from coterie.web.spot import nobody, page_of
 
 # Bytes that are kept in memory before a file without a name is made of them.
 _IN_MEMORY = 8_000_000
@@ -23,13 +24,14 @@ _IN_MEMORY = 8_000_000
 @member(Verb.EXPORT)
 def everything(request: MemberRequest, public_id: str) -> HttpResponseBase:
     """Says what is in the file; as a post, the file."""
-    found = whom(request, public_id)
+    page = page_of(request, public_id, "user-everything")
+    if isinstance(page, HttpResponse):
+        return page
     if request.method != "POST":
-        leading = elsewhere(found, public_id, "user-everything")
-        return leading or render(request, "web/user_everything.html", found.context)
-    person = Person.objects.filter(workspace=request.workspace, id=found.row.id).first()
+        return render(request, "web/user_everything.html", basics(page))
+    person = Person.objects.filter(workspace=request.workspace, id=page.row.id).first()
     if person is None:
-        raise Http404
+        return nobody(request)
     file = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
     write(request.workspace, person, file)
     record(request.workspace, request.actor, "person.everything", {"person": person.public_id})

@@ -1,15 +1,14 @@
 """The same human twice: who that may be and why, the two side by side, merging them and taking them apart again."""
 
 from dataclasses import dataclass
-from urllib.parse import urlencode
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from coterie.accounts.permissions import Verb
 from coterie.audience.columns import Column
@@ -21,16 +20,16 @@ from coterie.merging import merge as merging
 from coterie.merging.merge import NotPossible
 from coterie.merging.split import merged_into
 from coterie.merging.split import split as take_apart
-from coterie.merging.suggesting import Evidence, Sort, suggestions
+from coterie.merging.suggesting import Evidence, Sort, count_suggestions, suggestions
 from coterie.people.finding import find_person
 from coterie.people.many import same
 from coterie.people.models import Person
 from coterie.web.actors import called
 from coterie.web.cells import value_html
-from coterie.web.links import with_query
 from coterie.web.members import MemberRequest, member
-from coterie.web.people import face, name_of
-from coterie.web.whom import Whom, elsewhere, whom
+from coterie.web.people import face, name_of, name_of_share
+from coterie.web.person import basics
+from coterie.web.spot import Page, page_of
 
 # In front of an attribute's key: whose value is to be kept.
 _CHOICE = "keep."
@@ -53,53 +52,65 @@ class Side:
 @member(Verb.EDIT_PEOPLE)
 def merge(request: MemberRequest, public_id: str) -> HttpResponseBase:
     """Who may be the same, or (`with`) the two side by side; as a post, they become one: the person of the address."""
-    found = whom(request, public_id)
+    page = page_of(request, public_id, "user-merge")
+    if isinstance(page, HttpResponse):
+        return page
     if request.method == "POST":
-        return _merge(request, found)
-    if (leading := elsewhere(found, public_id, "user-merge")) is not None:
-        return leading
+        return _merge(request, page)
     wanted = clean(request.GET.get("with", ""))
     if not wanted:
-        return _suggest(request, found)
-    other = _other(request, found, wanted)
+        return _suggest(request, page)
+    other = _other(request, page, wanted)
     if other is None:
-        return _suggest(request, found, wanted, _("Nobody else has this id, user id or e-mail address."))
-    return _side_by_side(request, found, other)
+        return _suggest(request, page, wanted, _("Nobody else has this id, user id or e-mail address."))
+    return _side_by_side(request, page, other)
+
+
+@require_safe
+@member(Verb.EDIT_PEOPLE)
+def twins(request: MemberRequest, public_id: str) -> HttpResponseBase:
+    """How many may be the same human: for the menu, which asks when it opens."""
+    page = page_of(request, public_id, "user-twins")
+    if isinstance(page, HttpResponse):
+        return page
+    return render(request, "web/parts/twins.html", {"twins": count_suggestions(request.workspace, page.row.id)})
 
 
 @require_POST
 @member(Verb.EDIT_PEOPLE)
 def split(request: MemberRequest, public_id: str) -> HttpResponseBase:
     """Takes somebody (`person`) out of this person again."""
-    found = whom(request, public_id)
+    page = page_of(request, public_id)
+    if isinstance(page, HttpResponse):
+        return page
     try:
-        take_apart(request.workspace, request.actor, found.row.id, from_public(request.POST.get("person", "")) or 0)
+        take_apart(request.workspace, request.actor, page.row.id, from_public(request.POST.get("person", "")) or 0)
     except NotPossible as problem:
         messages.error(request, str(problem))
     else:
         messages.success(request, _("They are two people again; each has what is theirs."))
-    return redirect("user-merge", found.row.public_id)
+    return redirect(page.spot.url("user-merge"))
 
 
-def _merge(request: MemberRequest, found: Whom) -> HttpResponse:
-    other = _other(request, found, request.POST.get("with", ""))
+def _merge(request: MemberRequest, page: Page) -> HttpResponse:
+    other = _other(request, page, request.POST.get("with", ""))
     if other is None:
-        return _suggest(request, found, error=_("The other person is not there any more. Look again."))
+        return _suggest(request, page, error=_("The other person is not there any more. Look again."))
     taken = {
         name.removeprefix(_CHOICE)
         for name, value in request.POST.items()
         if name.startswith(_CHOICE) and value == OTHER
     }
     try:
-        merging.merge(request.workspace, request.actor, found.row.id, other.id, taken)
+        merging.merge(request.workspace, request.actor, page.row.id, other.id, taken)
     except NotPossible as problem:
-        return _side_by_side(request, found, other, str(problem))
-    undo = with_query(reverse("user-split", args=[found.row.public_id]), urlencode({"person": other.public_id}))
+        return _side_by_side(request, page, other, str(problem))
+    undo = page.spot.url("user-split", person=other.public_id)
     messages.success(request, _("Merged. The former address of the other leads here."), extra_tags=undo)
-    return redirect("user", found.row.public_id)
+    return redirect(page.spot.url())
 
 
-def _other(request: MemberRequest, found: Whom, wanted: str) -> Row | None:
+def _other(request: MemberRequest, page: Page, wanted: str) -> Row | None:
     """Somebody else, by id, user id or e-mail address; None when there is nobody, or several have the address."""
     wanted = clean(wanted)
     person_id = find_person(request.workspace.pk, wanted)
@@ -107,30 +118,35 @@ def _other(request: MemberRequest, found: Whom, wanted: str) -> Row | None:
         people = Person.objects.filter(workspace=request.workspace, user_id=wanted)
         person_id = people.values_list("id", flat=True).first()
     if person_id is None and "@" in wanted:
-        ids = [one for one in _with_email(found, wanted) if one != found.row.id]
+        ids = [one for one in _with_email(page, wanted) if one != page.row.id]
         person_id = ids[0] if len(ids) == 1 else None
-    if person_id is None or person_id == found.row.id:
+    if person_id is None or person_id == page.row.id:
         return None
-    return next(iter(rows(found.audience.catalogue, [person_id])), None)
+    return next(iter(rows(page.audience.catalogue, [person_id])), None)
 
 
-def _with_email(found: Whom, email: str) -> list[int]:
+def _with_email(page: Page, email: str) -> list[int]:
     node = Condition("default_email", "is", (email,))
     try:
         # Whoever has it themselves, and one other: more would not say who is meant.
-        return found.audience.matching_ids(node) if found.audience.count(node) <= _TWO else []
+        return page.audience.matching_ids(node) if page.audience.count(node) <= _TWO else []
     except FilterError:
         return []
 
 
-def _suggest(request: MemberRequest, found: Whom, wanted: str = "", error: str = "") -> HttpResponse:
-    suggested = suggestions(request.workspace, found.row.id)
-    people = {row.id: row for row in rows(found.audience.catalogue, [one.person_id for one in suggested])}
+def _head(page: Page) -> dict[str, Any]:
+    return {**basics(page), "face": face(page.row)}
+
+
+def _suggest(request: MemberRequest, page: Page, wanted: str = "", error: str = "") -> HttpResponse:
+    suggested = suggestions(request.workspace, page.row.id)
+    people = {row.id: row for row in rows(page.audience.catalogue, [one.person_id for one in suggested])}
     actors = called(
         request,
         [who for one in suggested for proof in one.evidence for who in (proof.told, proof.told_of_other) if who],
     )
-    context = found.context | {
+    context = {
+        **_head(page),
         "suggested": [
             (
                 people[one.person_id],
@@ -142,8 +158,8 @@ def _suggest(request: MemberRequest, found: Whom, wanted: str = "", error: str =
             if one.person_id in people
         ],
         "merged": [
-            (share, str(share.attributes.get("default_name") or share.user_id))
-            for share in merged_into(request.workspace, found.row.id)
+            (share, name_of_share(share, page.audience.catalogue))
+            for share in merged_into(request.workspace, page.row.id)
         ],
         "wanted": wanted,
         "error": error,
@@ -170,27 +186,28 @@ def _source(actor: str, actors: dict[str, str]) -> str:
     return _("a channel") if actor.startswith("channel:") else actors.get(actor, actor)
 
 
-def _side_by_side(request: MemberRequest, found: Whom, other: Row, error: str = "") -> HttpResponse:
-    context = found.context | {
+def _side_by_side(request: MemberRequest, page: Page, other: Row, error: str = "") -> HttpResponse:
+    context = {
+        **_head(page),
         "other": other,
         "other_name": name_of(other),
         "other_face": face(other),
-        "sides": _sides(request, found, other),
+        "sides": _sides(request, page, other),
         "keep": _CHOICE,
         "error": error,
     }
     return render(request, "web/user_merge_with.html", context, status=422 if error else 200)
 
 
-def _sides(request: MemberRequest, found: Whom, other: Row) -> list[Side]:
+def _sides(request: MemberRequest, page: Page, other: Row) -> list[Side]:
     sides = []
-    for column in found.audience.catalogue.columns:
-        mine, theirs = found.row.attributes.get(column.key), other.attributes.get(column.key)
+    for column in page.audience.catalogue.columns:
+        mine, theirs = page.row.attributes.get(column.key), other.attributes.get(column.key)
         if mine is None and theirs is None:
             continue
         choice = mine is not None and theirs is not None and not same(mine, theirs)
         taken = mine is None or (choice and request.POST.get(f"{_CHOICE}{column.key}") == OTHER)
-        shown_mine = value_html(found.row, column) if mine is not None else ""
+        shown_mine = value_html(page.row, column) if mine is not None else ""
         shown_theirs = value_html(other, column) if theirs is not None else ""
         sides.append(Side(column, shown_mine, shown_theirs, choice, taken))
     return sorted(sides, key=lambda side: not side.is_choice)

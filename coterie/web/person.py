@@ -18,7 +18,7 @@ from coterie.audience.models import Attribute, Scope
 from coterie.audience.view import View
 from coterie.channels.models import Channel
 from coterie.chats.models import Chat
-from coterie.chats.queries import chats_before, latest_sessions
+from coterie.chats.queries import chats_before, latest_sessions, refused_since
 from coterie.core.clock import now
 from coterie.core.ids import from_public, new_id, to_public
 from coterie.profile.habits import habit
@@ -138,6 +138,9 @@ def _ways(request: MemberRequest, spot: Spot) -> dict[str, str]:
         "segments_url": spot.url("user-segments"),
         "add_url": spot.url("user-add"),
         "note_url": spot.url("user-note"),
+        "merge_url": spot.url("user-merge"),
+        "everything_url": spot.url("user-everything"),
+        "erase_url": spot.url("user-erase"),
         "chats_url": spot.on("chats").url(),
         "timeline_url": spot.on("timeline").url(),
         "share": absolute(request, Spot(spot.public_id).url()),
@@ -145,9 +148,12 @@ def _ways(request: MemberRequest, spot: Spot) -> dict[str, str]:
 
 
 def _ban(request: MemberRequest, page: Page) -> dict[str, Any]:
-    """Who banned the person, and when."""
+    """Who banned the person and when, and what was refused since."""
     found = banned_by(request.workspace, page.row.id)
-    return {"who": called(request, [found.actor])[found.actor], "at": found.at} if found else {}
+    if found is None:
+        return {}
+    count, last = refused_since(request.workspace, page.row.id, found.at)
+    return {"who": called(request, [found.actor])[found.actor], "at": found.at, "refused": count, "last_refused": last}
 
 
 def _data(request: MemberRequest, page: Page, sessions: list[Chat], columns: dict[str, Column]) -> dict[str, Any]:

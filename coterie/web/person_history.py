@@ -26,6 +26,7 @@ from coterie.profile.undoing import UNDOABLE
 from coterie.segments.models import Segment
 from coterie.segments.settle import ACTOR as RULES
 from coterie.web.actors import called
+from coterie.web.kin import Kin, kin
 from coterie.web.members import MemberRequest
 from coterie.web.person_data import label_of, shown
 from coterie.web.spot import Page
@@ -63,7 +64,8 @@ class Line:
     """One thing that happened, `kind` as in the journal or "chat". `undo` is the revision that can be taken back.
 
     `others` is how many more people the same operation changed. `note` is one that is still there; `own` that the
-    member wrote it.
+    member wrote it. `kin` is the other of a merge; `cause` is "merged" or "split" where that put them in a segment, or
+    took them out. `whose` names somebody who was merged into the person, when it happened to them before.
     """
 
     kind: str
@@ -79,11 +81,14 @@ class Line:
     words: str = ""
     own: bool = False
     undo: int | None = None
+    kin: Kin | None = None
+    cause: str = ""
+    whose: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the lines are told with: attributes and values that may be shown, segments, notes, names."""
+    """What the lines are told with: attributes and values that may be shown, segments, notes, names, kin."""
 
     columns: Mapping[str, Column]
     session_columns: Mapping[str, Column]
@@ -92,6 +97,7 @@ class Known:
     notes: Mapping[int, Note]
     names: Mapping[str, str]
     others: Mapping[int, int]
+    kin: Mapping[str, Kin]
 
 
 def lines(
@@ -101,7 +107,7 @@ def lines(
     session_columns: Mapping[str, Column],
     sessions: Sequence[Chat],
 ) -> list[Line]:
-    """The lines of these events; those about hidden attributes alone are left out. Six queries, however many."""
+    """The lines of these events; those about hidden attributes alone are left out. Eight queries, however many."""
     entries = [event.entry for event in events if event.entry is not None]
     wanted = {_text(entry, "segment") for entry in entries}
     segments = Segment.with_removed.filter(workspace=request.workspace, id__in=_ids(wanted))
@@ -114,6 +120,7 @@ def lines(
         notes_of(request.workspace.pk, _ids(_text(entry, "note") for entry in entries)),
         called(request, {entry.actor for entry in entries}),
         {row_id: row.people for row_id, row in operations.items()},
+        kin(page.audience, {*_others(page, entries), *filter(None, map(_partner, entries))}),
     )
     found = (_line(request, page, event, known) for event in events)
     return [line for line in found if line is not None]
@@ -170,6 +177,9 @@ def _line(request: MemberRequest, page: Page, event: Event, known: Known) -> Lin
     shown_ones = {key: change for key, change in changes.items() if key in columns}
     if changes and not shown_ones and kind != Kind.CREATED:
         return None
+    mine, cause = entry.person_id == page.row.id, _cause(entry)
+    if cause and not mine:
+        return None  # They left their segments when they became a part of the person, who joined them.
     note = known.notes.get(from_public(_text(entry, "note")) or 0)
     return Line(
         kind.value,
@@ -179,12 +189,33 @@ def _line(request: MemberRequest, page: Page, event: Event, known: Known) -> Lin
         by_rule=entry.actor == RULES,
         diffs=[_diff(columns[key], before, after) for key, (before, after) in shown_ones.items()],
         segment=known.segments.get(_text(entry, "segment")),
-        others=max(known.others.get(entry.operation_id or 0, 1) - 1, 0),
+        others=0 if cause else max(known.others.get(entry.operation_id or 0, 1) - 1, 0),
         note=note if kind == Kind.NOTED and not entry.before else None,
         words=_note_words(entry),
         own=note is not None and note.author == request.actor,
-        undo=entry.revision if len(shown_ones) == len(changes) and _can_undo(page, entry, known) else None,
+        undo=entry.revision if mine and len(shown_ones) == len(changes) and _can_undo(page, entry, known) else None,
+        kin=known.kin.get(_partner(entry)),
+        cause=cause,
+        whose="" if mine or (one := known.kin.get(to_public(entry.person_id))) is None else one.name,
     )
+
+
+def _partner(entry: JournalEntry) -> str:
+    """The public id of the other of a merge."""
+    if entry.kind not in (Kind.MERGED, Kind.SPLIT):
+        return ""
+    return next((found for name in ("person", "into", "from") if (found := _text(entry, name))), "")
+
+
+def _cause(entry: JournalEntry) -> str:
+    """Which of the two moved the person between segments, if any."""
+    if entry.kind not in (Kind.JOINED, Kind.LEFT):
+        return ""
+    return next((name for name in ("merged", "split") if _text(entry, name)), "")
+
+
+def _others(page: Page, entries: Iterable[JournalEntry]) -> set[str]:
+    return {to_public(entry.person_id) for entry in entries if entry.person_id != page.row.id}
 
 
 def _note_words(entry: JournalEntry) -> str:

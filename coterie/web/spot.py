@@ -14,7 +14,7 @@ from coterie.audience.audience import Audience, audience_of
 from coterie.audience.rows import Row, rows
 from coterie.audience.view import View
 from coterie.core.ids import to_public
-from coterie.people.queries import find
+from coterie.people.finding import find_person
 from coterie.profile.timeline import Show
 from coterie.web.links import with_query
 from coterie.web.members import MemberRequest
@@ -75,11 +75,13 @@ class Page:
     row: Row
 
 
-def page_of(request: MemberRequest, public_id: str) -> Page | HttpResponse:
-    """The page, or the answer that leads elsewhere: to who the person lives on as, or to nobody."""
+def page_of(request: MemberRequest, public_id: str, name: str = "user") -> Page | HttpResponse:
+    """The page, or the answer that leads elsewhere: to who the person lives on as (there to the page `name`, for an
+    address that was only looked at), or to nobody.
+    """
     fields = request.POST if request.method == "POST" else request.GET
     spot = Spot.read(public_id, fields.dict())
-    person_id = find(request.workspace, public_id)
+    person_id = find_person(request.workspace.pk, public_id)
     audience = audience_of(request.workspace)
     found = rows(audience.catalogue, [person_id]) if person_id is not None else []
     if not found:
@@ -88,7 +90,8 @@ def page_of(request: MemberRequest, public_id: str) -> Page | HttpResponse:
     if row.public_id != public_id.lower():
         if request.method == "POST":
             messages.error(request, _("They were merged into this person meanwhile, so nothing was changed."))
-        return redirect(spot.of(row.id).url())
+            name = "user"
+        return redirect(spot.of(row.id).url(name))
     return Page(replace(spot, public_id=row.public_id), audience, row)
 
 

@@ -62,6 +62,7 @@ class Item:
     links: Sequence[Link] = ()
     choices: Sequence[Choice] = ()
     unsure: bool = False
+    refused: bool = False
     hit: bool = False
     aimed: bool = False
 
@@ -105,6 +106,7 @@ def _turn(message: Message, behind: Sequence[Message], context: Context) -> Item
         links=[*_links(payload)],
         choices=_choices(payload, behind),
         unsure=payload.get("understood") is False,
+        refused=payload.get("refused") is True,
         hit=bool(found),
         aimed=message.id == context.aim,
     )

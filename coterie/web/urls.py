@@ -78,6 +78,7 @@ urlpatterns = [
     path("users/<str:public_id>/erase", erasing.erase, name="user-erase"),
     path("users/<str:public_id>/everything", everything.everything, name="user-everything"),
     path("users/<str:public_id>/merge", merging.merge, name="user-merge"),
+    path("users/<str:public_id>/twins", merging.twins, name="user-twins"),
     path("users/<str:public_id>/split", merging.split, name="user-split"),
     path("archives", archives.archives, name="archives"),
     path("archives/export", archive_export.export, name="archives-export"),

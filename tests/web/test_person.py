@@ -254,7 +254,7 @@ class TestHistory:
             save_to_segments(workspace, "test", [segment.id], [ada.id])
         browse.get(url)
         assert queries() == few
-        assert few <= 32
+        assert few <= 33
 
 
 class TestHead:

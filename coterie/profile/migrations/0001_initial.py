@@ -21,6 +21,7 @@ class Migration(migrations.Migration):
                 ('pk', models.CompositePrimaryKey('workspace_id', 'id', blank=True, editable=False, primary_key=True, serialize=False)),
                 ('id', models.BigIntegerField(default=coterie.core.ids.new_id)),
                 ('person_id', models.BigIntegerField()),
+                ('origin_id', models.BigIntegerField(null=True)),
                 ('text', models.TextField()),
                 ('author', models.CharField(max_length=80)),
                 ('created_at', models.DateTimeField(default=coterie.core.clock.now)),
