@@ -9,6 +9,7 @@ from django.db.models.functions import Left
 
 from coterie.accounts.models import Workspace
 from coterie.chats.models import Chat, Message, Sender
+from coterie.chats.recording import IDLE
 from coterie.people.models import Person
 
 # Characters of what a person said first in a chat.
@@ -75,8 +76,10 @@ def refused_since(workspace: Workspace, person_id: int, since: dt.datetime) -> t
 
     Of the newest 20 chats, and at most 1,000, so that somebody who goes on writing for a year costs no more.
     """
-    chats = Chat.objects.filter(workspace=workspace, person_id=person_id, last_at__gte=since).order_by("-last_at")
-    said = Message.objects.filter(workspace=workspace, chat_id__in=chats.values("id")[:_LOOKED_AT])
+    # What is refused in a running chat does not prolong it.
+    chats = Chat.objects.filter(workspace=workspace, person_id=person_id, last_at__gte=since - IDLE)
+    newest = chats.order_by("-last_at").values("id")[:_LOOKED_AT]
+    said = Message.objects.filter(workspace=workspace, chat_id__in=newest, at__gte=since)
     found = list(said.filter(sender=Sender.USER, payload__refused=True).order_by("-at", "-id").defer("text")[:1_000])
     return len(found), found[0] if found else None
 

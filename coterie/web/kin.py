@@ -25,7 +25,7 @@ def kin(audience: Audience, public_ids: Iterable[str]) -> dict[str, Kin]:
     if not ids:
         return {}
     shares = Share.objects.filter(workspace=audience.workspace, id__in=ids)
-    found = {one.id: Kin(name_of_share(one, audience.catalogue), one.public_id, True) for one in shares}
+    found = {one.id: Kin(name_of_share(one), one.public_id, True) for one in shares}
     # Who stayed has a share, too, but is there.
     found |= {row.id: Kin(name_of(row), row.public_id, False) for row in rows(audience.catalogue, ids)}
     return {to_public(row_id): one for row_id, one in found.items()}

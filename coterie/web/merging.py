@@ -135,7 +135,7 @@ def _with_email(page: Page, email: str) -> list[int]:
 
 
 def _head(page: Page) -> dict[str, Any]:
-    return {**basics(page), "face": face(page.row)}
+    return {**basics(page), "face": face(page.row), "merge_url": page.spot.url("user-merge")}
 
 
 def _suggest(request: MemberRequest, page: Page, wanted: str = "", error: str = "") -> HttpResponse:
@@ -149,7 +149,7 @@ def _suggest(request: MemberRequest, page: Page, wanted: str = "", error: str = 
         **_head(page),
         "suggested": [
             (
-                people[one.person_id],
+                page.spot.url("user-merge", **{"with": people[one.person_id].public_id}),
                 name_of(people[one.person_id]),
                 face(people[one.person_id]),
                 [_words(proof, actors) for proof in one.evidence],
@@ -157,10 +157,7 @@ def _suggest(request: MemberRequest, page: Page, wanted: str = "", error: str = 
             for one in suggested
             if one.person_id in people
         ],
-        "merged": [
-            (share, name_of_share(share, page.audience.catalogue))
-            for share in merged_into(request.workspace, page.row.id)
-        ],
+        "merged": [(share, name_of_share(share)) for share in merged_into(request.workspace, page.row.id)],
         "wanted": wanted,
         "error": error,
     }
@@ -194,6 +191,7 @@ def _side_by_side(request: MemberRequest, page: Page, other: Row, error: str = "
         "other_face": face(other),
         "sides": _sides(request, page, other),
         "keep": _CHOICE,
+        "other_way": page.spot.of(other.id).url("user-merge", **{"with": page.row.public_id}),
         "error": error,
     }
     return render(request, "web/user_merge_with.html", context, status=422 if error else 200)

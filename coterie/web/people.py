@@ -8,7 +8,6 @@ from django.templatetags.static import static
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from coterie.audience.columns import Catalogue
 from coterie.audience.rows import Row
 from coterie.people.models import Share
 
@@ -38,10 +37,9 @@ def name_of(row: Row) -> str:
     return _("Someone in %(place)s") % {"place": place} if place else _("Someone")
 
 
-def name_of_share(share: Share, catalogue: Catalogue) -> str:
+def name_of_share(share: Share) -> str:
     """The name of somebody who was merged into another, or their user id."""
-    name = share.attributes.get("default_name") if "default_name" in catalogue.by_key else None
-    return str(name or share.user_id)
+    return str(share.attributes.get("default_name") or share.user_id)
 
 
 def face(row: Row, size: str = "") -> SafeString:

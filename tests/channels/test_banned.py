@@ -51,6 +51,8 @@ def test_it_moves_neither_last_seen_nor_the_number_of_chats_nor_anything_else(wo
     for field in ("last_seen", "chats", "attributes", "created_at"):
         assert getattr(after, field) == getattr(maya, field)
     assert not Membership.objects.filter(workspace=workspace, segment_id=segment.id).exists()
+    kept = Message.objects.get(workspace=workspace, native_id="m1")
+    assert (kept.text, kept.payload) == ("spam", {"refused": True})
     assert len(queries.of_person(workspace, maya.id, 50)) == 1
     assert_whole(workspace)
 

@@ -13,6 +13,8 @@ from coterie.merging.merge import NotPossible, merge
 from coterie.merging.split import merged_into, split
 from coterie.people.finding import find_person, moved_to, survivor_of
 from coterie.people.models import Person, Share
+from coterie.profile import notes
+from coterie.profile.models import Note
 from coterie.segments.models import Membership
 from coterie.segments.rules import create_rule
 from coterie.segments.settle import settle
@@ -148,6 +150,23 @@ def test_rules_decide_anew_about_both(world):
     settle(world.workspace)
     assert members() == {bo}
     assert_whole(world.workspace)
+
+
+def test_notes_come_along_and_go_back_with_other_words(world):
+    world.note("ada", "of ada")
+    note_id = world.note("bo", "of bo")
+    put_together(world)
+    ada = world.person("ada")
+    assert sorted(note.text for note in Note.objects.filter(workspace=world.workspace, person_id=ada.id)) == [
+        "of ada",
+        "of bo",
+    ]
+    notes.edit(world.workspace, "member:1", notes.find(world.workspace, ada.id, note_id), "about bo")
+    world.note("ada", "of both")
+    take_apart(world)
+    found = world.everything()
+    assert found["ada"]["notes"] == [("of ada", None), ("of both", None)]
+    assert found["bo"]["notes"] == [("about bo", None)]
 
 
 def test_the_list_counts_them_once(world):

@@ -33,6 +33,7 @@ steps = st.one_of(
     st.tuples(st.just("split"), who),
     st.tuples(st.just("set"), who, keys),
     st.tuples(st.just("unset"), who, keys),
+    st.tuples(st.just("note"), who),
     st.tuples(st.just("put"), who, st.integers(0, 1), st.booleans()),
 )
 
@@ -80,6 +81,11 @@ class Story:
     def _unset(self, user, key) -> None:
         for world in (self.merging, self.plain):
             world.edit(self.into.get(user, user), **{key: None})
+
+    def _note(self, user) -> None:
+        text = next(self.values)
+        for world in (self.merging, self.plain):
+            world.note(self.into.get(user, user), text)
 
     def _put(self, user, number, inside) -> None:
         user = self.into.get(user, user)

@@ -12,10 +12,12 @@ from coterie.channels.inbox import Receipt, receive
 from coterie.channels.models import Channel
 from coterie.chats.models import Chat, Message
 from coterie.core.clock import UTC, iso
-from coterie.core.ids import to_public
+from coterie.core.ids import new_id, to_public
 from coterie.journal.commit import commit
 from coterie.people.changes import People
 from coterie.people.models import Identity, Person
+from coterie.profile import notes
+from coterie.profile.models import Note
 from coterie.segments.catalogue import create
 from coterie.segments.membership import remove_from_segments, save_to_segments
 from coterie.segments.models import Membership, Segment
@@ -64,6 +66,12 @@ class World:
         change = save_to_segments if inside else remove_from_segments
         change(self.workspace, "member:1", [segment.id], [self.person(user_id).id])
 
+    def note(self, user_id: str, text: str) -> int:
+        """A member writes a note about them; returns its id."""
+        note_id = new_id()
+        notes.add(self.workspace, "member:1", self.person(user_id).id, note_id, text)
+        return note_id
+
     def everything(self) -> dict[str, Any]:
         """Who everybody is and what belongs to them, by user id; ids of rows do not matter."""
         chats: dict[int, list[Any]] = defaultdict(list)
@@ -73,6 +81,7 @@ class World:
             chats[chat.person_id].append((chat.started_at, chat.last_at, chat.messages, [m.text for m in said], origin))
         names = {segment.id: segment.name for segment in self.segments}
         found = {}
+        about = Note.objects.filter(workspace=self.workspace)
         for person in Person.objects.filter(workspace=self.workspace):
             inside = Membership.objects.filter(workspace=self.workspace, person_id=person.id)
             addresses = Identity.objects.filter(workspace=self.workspace, person_id=person.id)
@@ -86,6 +95,7 @@ class World:
                 "segments": sorted(names[row.segment_id] for row in inside),
                 "identities": sorted((channels.index(a.channel_id), a.native_id, a.origin_id) for a in addresses),
                 "said": sorted(chats[person.id], key=repr),
+                "notes": sorted((note.text, note.origin_id) for note in about.filter(person_id=person.id)),
             }
         return found
 

@@ -23,6 +23,9 @@ from coterie.people.models import Identity, Person, Share, Tombstone
 from coterie.privacy import erasing
 from coterie.privacy.copies import sweep
 from coterie.privacy.erasing import effect, erase
+from coterie.profile import notes
+from coterie.profile.editing import change_session_value
+from coterie.profile.models import Note
 from coterie.transfers import files
 from coterie.transfers.export import Form, Format
 from tests.bulk.checking import assert_whole
@@ -62,6 +65,10 @@ def world(maya) -> World:
     found.say(maya.user_id, 300, message=None, attributes={"hobby": maya.noted}, sender="bot")
     found.say(maya.user_id, 3, sender="bot", message=f"Hello {maya.name}", buttons=[{"title": maya.name}])
     found.edit(maya.user_id, default_email=maya.email)
+    found.note(maya.user_id, f"{maya.name} called about {maya.noted}")
+    person = found.person(maya.user_id)
+    chat = Chat.objects.filter(workspace=found.workspace, person_id=person.id).latest("last_at")
+    change_session_value(found.workspace, "member:1", person.id, chat.id, "mood", None, maya.noted)
     start(found.workspace, "test", Action.set("default_name", maya.name), Selection.of_ids([person_of(found, maya).id]))
     audience = audience_of(found.workspace)
     by_email = Condition("default_email", "is", (maya.email,))
@@ -87,6 +94,7 @@ def test_not_a_byte_of_the_person_stays(world, maya, owner):
     operation = erase(world.workspace, "member:1", [person.id])
     assert (operation.state, operation.people, operation.undo_until) == ("done", 1, None)
     assert audience_of(world.workspace).count(None) == 3
+    assert not Note.objects.filter(workspace=world.workspace).exists()
     assert places_of(maya.needles) == {}
     assert RecentFilters.objects.get(workspace=world.workspace).queries == ["search=else"]
     assert_whole(world.workspace)
@@ -159,8 +167,12 @@ def test_what_they_left_with_somebody_they_were_merged_into_goes_too(world, maya
     twin = Somebody()
     world.say(twin.user_id, attributes={"default_email": twin.email, "default_name": twin.name}, message=twin.said)
     kept, gone = person_of(world, maya), world.person(twin.user_id)
+    note_id = world.note(twin.user_id, f"{twin.name} called")
     merge(world.workspace, "member:1", kept.id, gone.id, {"default_email", "default_name"})
     world.say(twin.user_id, 5, attributes={"nickname": twin.noted})
+    notes.edit(world.workspace, "member:1", notes.find(world.workspace, kept.id, note_id), f"{twin.name} again")
+    chat = Chat.objects.filter(workspace=world.workspace, person_id=kept.id, origin_id=gone.id).first()
+    change_session_value(world.workspace, "member:1", kept.id, chat.id, "mood", None, twin.noted)
     split(world.workspace, "member:1", kept.id, gone.id)
     erase(world.workspace, "member:1", [gone.id])
     assert places_of(twin.needles) == {}

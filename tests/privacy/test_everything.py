@@ -22,6 +22,7 @@ def story() -> World:
     world.say("ada", 1, sender="bot", message="Welcome, Ada", sessionAttributes={"topic": "beans"})
     world.say("bo", 2, 1, attributes={"default_name": "Bo"})
     world.edit("ada", plan="free")
+    world.note("ada", "Likes dark roasts.")
     return world
 
 
@@ -34,7 +35,12 @@ def test_who_they_are_with_provenance_and_former_values():
     assert found["attributes"]["default_name"]["set_by"].startswith("channel:")
     assert [address["channel"] for address in found["addresses"]] == ["A (api)"]
     assert [segment["name"] for segment in found["segments"]] == ["News"]
-    assert [entry["kind"] for entry in found["journal"]][-1] == "set"
+    assert [entry["kind"] for entry in found["journal"]][-2:] == ["set", "noted"]
+
+
+def test_what_members_noted_about_them():
+    (note,) = json.loads(written(story(), "ada")["person.json"])["notes"]
+    assert (note["text"], note["by"], note["edited_at"]) == ("Likes dark roasts.", "member:1", None)
 
 
 def test_what_was_said_for_programs_and_to_read():
