@@ -30,6 +30,7 @@ from coterie.people.models import Person, Share
 from coterie.people.tombstones import bury
 from coterie.privacy.copies import clean, files_of, takes_long
 from coterie.privacy.traces import Traces, scrub, scrub_survivors, traces_of
+from coterie.profile.models import Note
 from coterie.segments.models import Membership
 
 ERASE = "erase"
@@ -44,6 +45,7 @@ class Effect:
     people: int
     chats: int
     messages: int
+    notes: int
     segments: int
     entries: int
     files: int
@@ -58,6 +60,7 @@ def effect(workspace: Workspace, person_id: int) -> Effect:
         people=len(ids),
         chats=chats.count(),
         messages=Message.objects.filter(workspace=workspace, chat_id__in=chats.values("id")).count(),
+        notes=Note.objects.filter(workspace=workspace, person_id=person_id).count(),
         segments=Membership.objects.filter(workspace=workspace, person_id=person_id).count(),
         entries=JournalEntry.objects.filter(workspace=workspace, person_id__in=ids).count(),
         files=len(files_of(workspace)),
