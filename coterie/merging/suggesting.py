@@ -108,7 +108,8 @@ def _with_address(workspace: Workspace, person: Person) -> list[tuple[int, str]]
 def _told(workspace: Workspace, key: str, person_ids: Sequence[int]) -> dict[int, str]:
     """Who set the present value of an attribute."""
     entries = JournalEntry.objects.filter(workspace=workspace, person_id__in=person_ids, kind=Kind.SET)
-    return dict(_setters(entries.order_by("revision").iterator(), key))
+    # By person first: that is the order of the index. For revisions alone, SQLite walks through everybody's.
+    return dict(_setters(entries.order_by("person_id", "revision").iterator(), key))
 
 
 def _setters(entries: Iterable[JournalEntry], key: str) -> Iterable[tuple[int, str]]:

@@ -7,7 +7,7 @@ was merged into the person, before that, is told with it.
 
 import datetime as dt
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
@@ -79,7 +79,7 @@ class Stretch:
 
 
 def timeline(workspace: Workspace, person_id: int, show: Show, mark: Mark) -> Stretch:
-    """The events before the mark: four queries, however many there are."""
+    """The events before the mark: four queries, however many there are, and one for each who was merged in."""
     entries = _entries(workspace, person_id, show, mark)
     chats = chats_before(workspace, person_id, mark.chat_id, SIZE + 1) if show in _WITH_CHATS else []
     events = list(islice(_merged(entries, chats), SIZE))
@@ -109,13 +109,20 @@ def _entries(workspace: Workspace, person_id: int, show: Show, mark: Mark) -> li
     kinds = _KINDS[show]
     if not kinds:
         return []
-    others = merged_into(workspace.pk, person_id)
-    found = JournalEntry.objects.filter(workspace=workspace, person_id__in=[person_id, *others], kind__in=kinds)
-    # The person's own entries say the same from their side.
-    found = found.exclude(person_id__in=others, kind__in=(Kind.MERGED, Kind.SPLIT)) if others else found
+    # That they were merged is told by the person's own entries.
+    of_others = kinds - {Kind.MERGED, Kind.SPLIT}
+    found = list(_newest(workspace, person_id, kinds, mark))
+    # One by one: asked for several at once, SQLite walks through the journal of the whole workspace.
+    for other in merged_into(workspace.pk, person_id):
+        found += _newest(workspace, other, of_others, mark)
+    return sorted(found, key=lambda entry: -entry.revision)[: SIZE + 1]
+
+
+def _newest(workspace: Workspace, person_id: int, kinds: frozenset[Kind], mark: Mark) -> Iterable[JournalEntry]:
+    found = JournalEntry.objects.filter(workspace=workspace, person_id=person_id, kind__in=kinds)
     if mark.revision is not None:
         found = found.filter(revision__lt=mark.revision)
-    return list(found.order_by("-revision")[: SIZE + 1])
+    return found.order_by("-revision")[: SIZE + 1]
 
 
 def changed_keys(entry: JournalEntry) -> dict[str, tuple[Value | None, Value | None]]:

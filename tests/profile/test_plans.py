@@ -1,5 +1,6 @@
 """No page about one person walks through everybody's rows: each query finds its rows by an index."""
 
+import io
 import re
 
 import pytest
@@ -10,11 +11,15 @@ from coterie.accounts.models import Workspace
 from coterie.chats.queries import chats_before, latest_sessions
 from coterie.core.clock import now
 from coterie.core.ids import new_id
+from coterie.merging.merge import merge
+from coterie.merging.suggesting import suggestions
+from coterie.privacy.everything import write
 from coterie.profile import notes
 from coterie.profile.editing import set_banned
 from coterie.profile.habits import habit
 from coterie.profile.history import banned_by, message_behind, origins, past
 from coterie.profile.timeline import Mark, Show, timeline
+from tests.makers import make_person
 
 LARGE = "people_person|people_identity|chats_chat|chats_message|journal_journalentry|segments_membership|profile_note"
 
@@ -66,3 +71,24 @@ def test_rows_are_found_by_an_index(workspace: Workspace, ada, talk, question):
     scans = [line for line in found if re.search(rf"\b(Seq Scan on|SCAN) \"?({LARGE})\b", line)]
     assert scans == []
     assert any(re.search(r"INDEX|Index", line) for line in found)
+
+
+MERGED = {
+    "timeline": lambda workspace, ada: timeline(workspace, ada.id, Show.EVERYTHING, Mark()),
+    "everything": lambda workspace, ada: write(workspace, ada, io.BytesIO()),
+    "suggestions": lambda workspace, ada: suggestions(workspace, ada.id),
+}
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL weighs plans by how many rows there are")
+@pytest.mark.parametrize("question", MERGED)
+def test_the_journal_of_several_in_one_is_read_person_by_person(workspace: Workspace, ada, talk, question):
+    for _ in range(2):
+        other = make_person(workspace, default_email="ada@example.com")
+        if question != "suggestions":
+            merge(workspace, "member:1", ada.id, other.id, set())
+    with CaptureQueriesContext(connection) as captured:
+        MERGED[question](workspace, ada)
+    reads = [line for line in plans(captured) if "SEARCH journal_journalentry" in line]
+    assert reads
+    assert [line for line in reads if "person_id=?" not in line] == []
