@@ -41,22 +41,36 @@ def history(channel: Channel, visitor: str | None, session_id: str | None = None
     )
     if not identity:
         return []
-    chat = running_chat(channel.workspace_id, channel.id, identity.person_id, session_id)
+    chat = running_chat(channel.workspace_id, channel.id, identity.person_id, identity.origin_id, session_id)
     return turns(chat) if chat else []
+
+
+class Turned(Exception):
+    """The message was refused: the visitor is banned or, when `erased`, their browser is to forget who it was."""
+
+    def __init__(self, erased: bool) -> None:
+        super().__init__("the message was refused")
+        self.erased = erased
 
 
 async def converse(channel: Channel, said: Said) -> list[Message]:
     """Stores the message and returns the replies. The same message again gets the same replies, also when it got none:
-    the bot is not asked twice.
+    the bot is not asked twice. Raises Turned.
     """
     config = Config.of(channel.settings)
+    if await sync_to_async(_is_banned)(channel, said.visitor):
+        await deliver(channel, [_event(said, None)])
+        raise Turned(erased=False)
     before = await sync_to_async(history)(channel, said.visitor, said.session_id)
     prefix = f"{said.visitor}:{said.message_id}"
     if any(turn.native_id == prefix for turn in before):
         return _replies_to(prefix, before)
     question = pending(config, before)
     understood = question is not None and question.accepts(said.text)
-    await deliver(channel, [*_opening(config, said, before), _event(said, question if understood else None)])
+    event = _event(said, question if understood else None)
+    receipt = await deliver(channel, [*_opening(config, said, before), event])
+    if event.message_id in receipt.banned | receipt.erased:
+        raise Turned(erased=event.message_id in receipt.erased)
     replies = await _replies(channel, config, said, before, question, understood)
     moment = now()
     await deliver(
@@ -139,6 +153,12 @@ async def _replies(
 def _first_words(before: Sequence[Message]) -> str:
     """What the visitor came for, before the bot asked who they are."""
     return next((turn.text for turn in before if turn.sender == Sender.USER), "")
+
+
+def _is_banned(channel: Channel, visitor: str) -> bool:
+    identities = Identity.objects.filter(workspace_id=channel.workspace_id, channel_id=channel.id, native_id=visitor)
+    people = Person.objects.filter(workspace_id=channel.workspace_id, id__in=identities.values("person_id"))
+    return people.filter(banned=True).exists()
 
 
 def _known(channel: Channel, visitor: str) -> dict[str, Any]:

@@ -16,12 +16,13 @@ from coterie.channels.events import context_attributes, normalised
 from coterie.channels.lookup import find_channel
 from coterie.channels.models import Channel
 from coterie.channels.widget.config import Config
-from coterie.channels.widget.conversation import Said, converse, history
+from coterie.channels.widget.conversation import Said, Turned, converse, history
 from coterie.channels.widget.visitors import first_contact, token_of, visitor_of
 from coterie.chats.models import Message, Sender
-from coterie.core.clock import iso
+from coterie.core.clock import iso, now
 from coterie.core.text import clean
 from coterie.people.attributes import Refused
+from coterie.people.policy import refusal_of
 
 MAX_TEXT = 2_000
 _SCRIPT = Path(__file__).parent / "static" / "widget" / "widget.js"
@@ -90,7 +91,14 @@ async def _message(request: HttpRequest, channel: Channel) -> HttpResponse:
     context = data.get("context")
     attributes = normalised(context_attributes(_shortened(context), "context"))
     attributes["default_ip"] = request.META["REMOTE_ADDR"]
-    replies = await converse(channel, Said(visitor, message_id, session_id, text, attributes))
+    try:
+        replies = await converse(channel, Said(visitor, message_id, session_id, text, attributes))
+    except Turned as turned:
+        words = await sync_to_async(refusal_of)(channel.workspace_id)
+        answer = {"id": f"{message_id}:refused", "sender": Sender.BOT.value, "text": words, "at": iso(now())}
+        if turned.erased:
+            return success(forget=True, messages=[answer])
+        return success(visitor=token_of(channel, visitor), messages=[answer])
     return success(visitor=token_of(channel, visitor), messages=_shown(replies, visitor))
 
 

@@ -370,6 +370,8 @@
       try {
         const answer = await send(message);
         if (answer.visitor) memory.save({ visitor: answer.visitor });
+        // Whoever this browser was is erased for good: whoever writes next is somebody new.
+        if (answer.forget) memory.save({ visitor: null, session: null });
         if (message.dropped) return true;
         memory.save({ at: Date.now() });
         this.#state(message, 'sent', timeOf(Date.now()));
