@@ -70,6 +70,7 @@ def test_what_fails_on_the_way_breaks_the_download(browse, workspace, monkeypatc
         return intact(chat)
 
     monkeypatch.setattr(exporting, "whole", failing)
+    monkeypatch.setattr(exporting, "_PIECE", 1)
     answer = browse.post("/archives/export", {"story": "Help"})
     with pytest.raises(OSError, match="the disk is gone"):
         csv_of(answer)
