@@ -10,6 +10,7 @@ DATABASES = ("sqlite", "postgres")
 PARTS: dict[str, tuple[tuple[str, ...], int | None]] = {
     "filters": (DATABASES[:1], None),
     "list": (DATABASES[:1], None),
+    "archives": (DATABASES, None),
     "replica": (DATABASES, None),
     "ingest": (DATABASES, None),
     "rules": (DATABASES, None),
@@ -20,7 +21,7 @@ PARTS: dict[str, tuple[tuple[str, ...], int | None]] = {
     "widget": (DATABASES[:1], 5_000),
 }
 # These change nobody, and so need no copy of their own: ten million people are 15 GB.
-LOOKING = {"filters", "list"}
+LOOKING = {"filters", "list", "archives"}
 
 
 def main() -> int:

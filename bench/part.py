@@ -7,12 +7,26 @@ from django.core.management import call_command
 
 from bench import report
 from bench.measure import Figure
-from bench.parts import bulk, export, filters, importing, ingest, listing, load, memory, replica, rules, widget
+from bench.parts import (
+    archives,
+    bulk,
+    export,
+    filters,
+    importing,
+    ingest,
+    listing,
+    load,
+    memory,
+    replica,
+    rules,
+    widget,
+)
 
 PARTS: dict[str, Callable[[int], Iterable[Figure]]] = {
     "load": load.run,
     "filters": filters.run,
     "list": listing.run,
+    "archives": archives.run,
     "replica": replica.run,
     "ingest": ingest.run,
     "rules": rules.run,

@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "coterie.people",
     "coterie.segments",
     "coterie.chats",
+    "coterie.profile",
     "coterie.channels",
     "coterie.channels.widget",
     "coterie.transfers",
@@ -100,6 +101,8 @@ _SQLITE = {
         # FULL: a commit is on disk before it is acknowledged, also through a loss of power.
         "init_command": (
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-32000; PRAGMA temp_store=MEMORY;"
+            # What is deleted is overwritten; see docs/decisions/0018-erased-for-good.md.
+            " PRAGMA secure_delete=ON;"
         ),
     },
 }

@@ -137,11 +137,17 @@ def database(django_test_environment: None, django_db_blocker: DjangoDbBlocker) 
     with django_db_blocker.unblock():
         call_command("migrate", verbosity=0, interactive=False)
         yield connections["default"].vendor
-        close_all()
         for connection in connections.all(initialized_only=True):
             connection.close()
             if hasattr(connection, "close_pool"):
                 connection.close_pool()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def replicas(database: str) -> Iterator[None]:
+    """Every test has a workspace of its own: without this there were thousands of replicas, and gigabytes of memory."""
+    yield
+    close_all()
 
 
 @pytest.fixture(scope="session")

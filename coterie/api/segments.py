@@ -14,6 +14,7 @@ from coterie.bulk.selection import Selection
 from coterie.bulk.start import start
 from coterie.core.ids import from_public
 from coterie.people.attributes import Refused
+from coterie.people.finding import survivors_of
 from coterie.people.models import Person
 from coterie.segments import catalogue
 from coterie.segments.models import Segment
@@ -77,7 +78,7 @@ def add_members(request: TokenRequest, data: Members) -> dict[str, Any]:
     """404 naming every unknown id, 422 when a segment is filled by a rule; then nothing is changed."""
     workspace = workspace_of(request)
     segments = {text: from_public(text) for text in data.segments}
-    users = {text: from_public(text) for text in data.users}
+    users = _by_now(workspace.pk, {text: from_public(text) for text in data.users})
     there = Segment.objects.filter(workspace=workspace, id__in=_known(segments)).values_list("id", flat=True)
     known = Person.objects.filter(workspace=workspace, id__in=_known(users)).values_list("id", flat=True)
     problems = [*_missing("segments", segments, set(there)), *_missing("users", users, set(known))]
@@ -89,6 +90,12 @@ def add_members(request: TokenRequest, data: Members) -> dict[str, Any]:
         details = [{"where": problem.field, "message": problem.message, "allowed": []}]
         raise Failed(422, problem.message, details) from problem
     return success()
+
+
+def _by_now(workspace_id: int, ids: dict[str, int | None]) -> dict[str, int | None]:
+    """Those who were merged are whoever they are by now."""
+    now = survivors_of(workspace_id, _known(ids))
+    return {text: None if row_id is None else now[row_id] for text, row_id in ids.items()}
 
 
 def _known(ids: dict[str, int | None]) -> list[int]:

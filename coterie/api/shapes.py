@@ -141,7 +141,7 @@ class ChatUser(Schema):
 
 
 class ListedChat(Schema):
-    """One chat. `storyId` is always null: Coterie has no stories."""
+    """One chat. `storyId` is always null: stories have names here, no ids."""
 
     id: str
     storyId: None = None

@@ -15,7 +15,7 @@ from coterie.audience.audience import Audience, audience_of
 from coterie.audience.columns import hidden_keys
 from coterie.audience.tree import MAX_VALUE_LENGTH, FilterError
 from coterie.chats import queries
-from coterie.core.ids import from_public
+from coterie.people.finding import find_person
 from coterie.people.models import Person
 from coterie.segments.models import Membership, Segment
 
@@ -111,9 +111,9 @@ def _page(audience: Audience, asked: Listing) -> query.Page:
     summary="One user with their latest chats and session attributes",
 )
 def get_user(request: TokenRequest, user_id: str) -> dict[str, Any]:
-    """`id` is the 24-digit id, not `userId`."""
+    """`id` is the 24-digit id, not `userId`. That of somebody who was merged answers with whoever they are by now."""
     workspace = workspace_of(request)
-    row_id = from_public(user_id)
+    row_id = find_person(workspace.pk, user_id)
     person = Person.objects.filter(workspace=workspace, id=row_id).first() if row_id is not None else None
     if person is None:
         raise Failed(404, f"There is no user with the id {user_id[:100]}.")

@@ -6,7 +6,7 @@ Every question takes a compiled `Predicate`, so that all answers about one filte
 import datetime as dt
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import duckdb
@@ -194,6 +194,39 @@ def cursor_after(reader: duckdb.DuckDBPyConnection, person_id: int, view: View, 
     value = _sort_value(column, catalogue)
     found = reader.execute(f"SELECT {value} FROM people p WHERE p.id = ?", [person_id]).fetchone()
     return Cursor(view.listing, _portable(found[0]), person_id) if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where somebody stands in a list of `total` people: how many come before, and who stands beside them."""
+
+    total: int
+    before: int
+    previous: int | None
+    next: int | None
+
+
+def place(
+    reader: duckdb.DuckDBPyConnection, predicate: Predicate, person_id: int, view: View, catalogue: Catalogue
+) -> Place | None:
+    """The place of a person in the list of `view`, also when they are not on it: where they would be. None: nobody."""
+    here = cursor_after(reader, person_id, view, catalogue)
+    if here is None:
+        return None
+    column, start = catalogue.by_key[view.sort_key], view.first_page()
+    following, former = replace(start, after=here), replace(start, before=here)
+    sql, params = _beyond(former, _sort_value(column, catalogue), "p.id", column.type)
+    before = count(reader, Predicate(f"({predicate.sql}{sql})", (*predicate.params, *params)))
+    previous, later = (_keys(reader, predicate, beside, catalogue, 1) for beside in (former, following))
+    return Place(count(reader, predicate), before, previous[0][0] if previous else None, later[0][0] if later else None)
+
+
+def truths(reader: duckdb.DuckDBPyConnection, predicates: Sequence[Predicate], person_id: int) -> list[bool]:
+    """Which of these a person fulfils; none when there is no such person."""
+    parts = ", ".join(f"coalesce({predicate.sql}, false)" for predicate in predicates)
+    values = [value for predicate in predicates for value in predicate.params]
+    found = reader.execute(f"SELECT {parts} FROM people p WHERE p.id = ?", [*values, person_id]).fetchall()
+    return list(map(bool, found[0])) if found else []
 
 
 def _sort_value(column: Column, catalogue: Catalogue) -> str:

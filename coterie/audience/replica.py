@@ -10,12 +10,13 @@ have their own.
 import logging
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
 import duckdb
 from django.conf import settings
+from django.db.models import F
 
 from coterie.accounts.models import Workspace
 from coterie.audience import source, tables
@@ -95,6 +96,11 @@ class Replica:
                 # Asked again, because whoever held the lock may have gone further than the first answer.
                 target, epoch = self._wanted()
                 self._open()
+                if self.epoch not in (-1, epoch):
+                    # Somebody may have been erased for good: DuckDB leaves in a file what was deleted from its tables.
+                    self._close()
+                    self._remove()
+                    self._open()
                 # A revision of ours that the workspace never had: its database is a restored backup.
                 if not 0 <= self.revision <= target or self.epoch != epoch or self._far_behind(target):
                     self._fill(target, epoch)
@@ -275,6 +281,25 @@ def replica_of(workspace: Workspace) -> Replica:
         if key not in _replicas:
             _replicas[key] = Replica(workspace)
         return _replicas[key]
+
+
+def renew(workspace: Workspace) -> None:
+    """Has every replica of the workspace made anew, in a new file: of the present ones not a byte stays in the folder.
+
+    Other processes notice it with their next question. Until then they go on with files that have no name any more.
+    """
+    folder = Path(settings.DATA) / "replica"
+    former = {path: path.stat().st_ino for path in folder.glob(f"{workspace.uid}-*.duckdb*")}
+    Workspace.objects.filter(pk=workspace.pk).update(replica_epoch=F("replica_epoch") + 1)
+    with _replicas_lock:
+        mine = _replicas.get(str(workspace.uid))
+    if mine is not None:
+        mine.catch_up()
+    for path, inode in former.items():
+        # Whoever was quicker has a new file under the old name already.
+        with suppress(FileNotFoundError):
+            if path.stat().st_ino == inode:
+                path.unlink()
 
 
 def close_all() -> None:

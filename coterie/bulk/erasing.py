@@ -1,4 +1,4 @@
-"""Deleting people so that they can come back, and bringing them back.
+"""Deleting people so that they can come back, and bringing them back. (For good: `privacy.erasing`.)
 
 What goes: the person's row, their addresses on channels, their memberships. All of it is kept in the `erased` entry of
 the journal, as long as it can be undone. Chats and messages stay under the person's id, where nobody finds them without
@@ -37,7 +37,7 @@ def erase(tx: Transaction, person_ids: Sequence[int]) -> list[int]:
         for person_id, segment_id, joined_at in cursor.fetchall():
             moment = joined_at if isinstance(joined_at, str) else joined_at.isoformat(sep=" ")
             saved[person_id]["segments"].append([to_public(segment_id), moment])
-    _count_chats(tx, person_ids, -1)
+    count_chats(tx, person_ids, -1)
     for person_id in sorted(saved):
         tx.record(person_id, Kind.ERASED, before=saved[person_id])
     return sorted(saved)
@@ -62,12 +62,12 @@ def restore(tx: Transaction, people: Mapping[int, Saved]) -> list[int]:
             if (segment_id := from_public(public_id)) in there
         ),
     )
-    _count_chats(tx, back, 1)
+    count_chats(tx, back, 1)
     tx.record_many(back, Kind.RESTORED)
     return back
 
 
-def _count_chats(tx: Transaction, person_ids: Sequence[int], sign: int) -> None:
+def count_chats(tx: Transaction, person_ids: Sequence[int], sign: int) -> None:
     """Chats that nobody finds do not count as having attributes."""
     keys = "jsonb_object_keys(c.attributes)" if connection.vendor == "postgresql" else "j.key"
     each = "" if connection.vendor == "postgresql" else ", json_each(c.attributes) j"

@@ -31,7 +31,7 @@ class Entry(NamedTuple):
         match self.kind:
             case Kind.SET | Kind.UNSET:
                 yield from (("attribute", key) for key in self.before.keys() | self.after.keys())
-            case Kind.JOINED | Kind.LEFT:
+            case Kind.JOINED | Kind.LEFT if self.after or self.before:  # There is nothing left of whoever is forgotten.
                 yield "segment", (self.after or self.before)["segment"]
             case Kind.BANNED | Kind.UNBANNED:
                 yield BANNED

@@ -2,6 +2,8 @@
 
     {"messageId": "m-1", "userId": "u-17", "sessionId": "s-1", "sender": "user", "message": "hello",
      "timestamp": "2026-11-23T17:40:00Z", "buttons": [{"title": "Yes", "payload": "yes"}], "image": "https://…",
+     "files": [{"url": "https://…", "name": "invoice.pdf"}], "story": "Order help", "understood": true,
+     "actions": [{"name": "order-lookup", "ok": false, "detail": "502 after 3 tries"}],
      "attributes": {…of the person…}, "sessionAttributes": {…of this chat…},
      "segments": {"add": ["Newsletter"], "remove": []},
      "context": {"url": …, "referrer": …, "ip": …, "language": …, "timezone": …}}
@@ -29,6 +31,9 @@ MAX_ID = 128
 MAX_USER_ID = 256
 MAX_EVENTS = 1_000
 MAX_BUTTONS = 20
+MAX_FILES = 20
+MAX_ACTIONS = 20
+MAX_STORY = 128
 MAX_SEGMENTS = 100
 _FIELDS = frozenset(
     [
@@ -40,6 +45,10 @@ _FIELDS = frozenset(
         "timestamp",
         "buttons",
         "image",
+        "files",
+        "story",
+        "understood",
+        "actions",
         "attributes",
         "sessionAttributes",
         "segments",
@@ -64,6 +73,7 @@ class Event:
     session_attributes: Mapping[str, Value] = field(default_factory=dict)
     join: tuple[str, ...] = ()
     leave: tuple[str, ...] = ()
+    story: str | None = None
 
 
 def parse_events(data: Any) -> list[Event]:
@@ -86,19 +96,20 @@ def _event(data: Any, where: str) -> Event:
     join, leave = _segments(data.get("segments"), f"{where}.segments")
     attributes = validated(data.get("attributes"), f"{where}.attributes")
     message = _text(data, "message", MAX_MESSAGE, where)
-    payload = _payload(data, where)
+    shown, reported = _payload(data, where), _reported(data, where)
     return Event(
         message_id=_text(data, "messageId", MAX_ID, where) or uuid.uuid4().hex,
         user_id=_user_id(data, where),
         at=_time(data.get("timestamp"), f"{where}.timestamp"),
         sender=Sender(sender),
-        message=message if message or not payload else "",
+        message=message if message or not shown else "",
         session_id=_text(data, "sessionId", MAX_ID, where),
-        payload=payload,
+        payload={**shown, **reported} or None,
         attributes=normalised({**context_attributes(data.get("context"), f"{where}.context"), **attributes}),
         session_attributes=validated(data.get("sessionAttributes"), f"{where}.sessionAttributes", custom_only=True),
         join=join,
         leave=leave,
+        story=_text(data, "story", MAX_STORY, where),
     )
 
 
@@ -193,16 +204,37 @@ def _segments(value: Any, where: str) -> tuple[tuple[str, ...], tuple[str, ...]]
     return lists[0], lists[1]
 
 
-def _payload(data: dict[str, Any], where: str) -> dict[str, Any] | None:
+def _payload(data: dict[str, Any], where: str) -> dict[str, Any]:
+    """What is shown with the words: without words, a message all the same."""
     payload: dict[str, Any] = {}
     if image := _text(data, "image", 2_000, where):
         payload["image"] = image
-    buttons = data.get("buttons")
-    if buttons is not None:
-        if not isinstance(buttons, list) or len(buttons) > MAX_BUTTONS or not all(isinstance(b, dict) for b in buttons):
-            raise Refused(f"{where}.buttons", f"expected a list of at most {MAX_BUTTONS} objects.")
-        payload["buttons"] = [_button(button, f"{where}.buttons[{index}]") for index, button in enumerate(buttons)]
-    return payload or None
+    for name, most, read in (("buttons", MAX_BUTTONS, _button), ("files", MAX_FILES, _file)):
+        if items := _objects(data, name, most, where):
+            payload[name] = [read(item, f"{where}.{name}[{index}]") for index, item in enumerate(items)]
+    return payload
+
+
+def _reported(data: dict[str, Any], where: str) -> dict[str, Any]:
+    """What the bot tells about itself: that it did not understand, and what it did besides talking."""
+    reported: dict[str, Any] = {}
+    understood = data.get("understood")
+    if understood is not None and not isinstance(understood, bool):
+        raise Refused(f"{where}.understood", "expected true or false.")
+    if understood is False:
+        reported["understood"] = False
+    if actions := _objects(data, "actions", MAX_ACTIONS, where):
+        reported["actions"] = [_action(item, f"{where}.actions[{index}]") for index, item in enumerate(actions)]
+    return reported
+
+
+def _objects(data: dict[str, Any], name: str, most: int, where: str) -> list[dict[str, Any]]:
+    items = data.get(name)
+    if items is None:
+        return []
+    if not isinstance(items, list) or len(items) > most or not all(isinstance(item, dict) for item in items):
+        raise Refused(f"{where}.{name}", f"expected a list of at most {most} objects.")
+    return items
 
 
 def _button(button: dict[str, Any], where: str) -> dict[str, str]:
@@ -212,3 +244,23 @@ def _button(button: dict[str, Any], where: str) -> dict[str, str]:
     if not title:
         raise Refused(f"{where}.title", "required.")
     return {"title": title, "payload": _text(button, "payload", 2_000, where) or title}
+
+
+def _file(file: dict[str, Any], where: str) -> dict[str, str]:
+    if set(file) - {"url", "name"}:
+        raise Refused(where, "a file has a url and a name.")
+    url = _text(file, "url", 2_000, where)
+    if not url:
+        raise Refused(f"{where}.url", "required.")
+    return {"url": url, "name": _text(file, "name", 200, where) or url}
+
+
+def _action(action: dict[str, Any], where: str) -> dict[str, Any]:
+    if set(action) - {"name", "ok", "detail"}:
+        raise Refused(where, "an action has a name, ok and a detail.")
+    name, ok = _text(action, "name", 200, where), action.get("ok", True)
+    if not name:
+        raise Refused(f"{where}.name", "required.")
+    if not isinstance(ok, bool):
+        raise Refused(f"{where}.ok", "expected true or false.")
+    return {"name": name, "ok": ok} | ({"detail": detail} if (detail := _text(action, "detail", 1_000, where)) else {})

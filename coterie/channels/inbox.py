@@ -1,12 +1,13 @@
 """From events to people: the one way chats come in, whatever the channel.
 
 A batch is stored in one transaction, set-based. Repeated message ids change nothing. Only what a person did themselves
-moves "last seen" and the number of chats.
+moves "last seen" and the number of chats. What a banned person says is kept, marked as refused, and changes nothing
+about them; what comes from an address of somebody who was erased for good is not kept at all.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from coterie.audience.models import Scope
 from coterie.channels.events import Event
@@ -15,20 +16,23 @@ from coterie.chats.models import Sender
 from coterie.chats.recording import Turn, already_stored, record
 from coterie.core.ids import from_public
 from coterie.journal.commit import Transaction, commit
-from coterie.people.attributes import Refused, catalogue_keys
-from coterie.people.changes import People
-from coterie.people.identities import resolve
+from coterie.people.attributes import Refused, Value, catalogue_keys
+from coterie.people.changes import Knowledge, People
+from coterie.people.identities import Known, resolve
+from coterie.people.shares import Shares
 from coterie.people.whereabouts import follow
-from coterie.segments.membership import join, leave
+from coterie.segments.membership import by_hand_of, join, leave
 from coterie.segments.models import Kind, Segment
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """Which message ids were new, and who each user id is."""
+    """Which message ids were new, who each user id is, and what was refused: of people banned, of people erased."""
 
     fresh: frozenset[str]
     people: dict[str, int]
+    banned: frozenset[str] = frozenset()
+    erased: frozenset[str] = frozenset()
 
 
 def receive(channel: Channel, events: Sequence[Event]) -> Receipt:
@@ -44,18 +48,38 @@ def _store(tx: Transaction, channel: Channel, events: Sequence[Event], segments:
     fresh = _unseen(tx, channel, events)
     if not fresh:
         return Receipt(frozenset(), {})
-    people, ids = resolve(tx, channel.id, _first_seen(fresh))
+    people, known = resolve(tx, channel.id, _first_seen(fresh), _emails(fresh))
+    erased = frozenset(event.message_id for event in fresh if event.user_id not in known)
     # Again, now that the people are locked: another writer may have stored the same events while we waited.
-    fresh = _unseen(tx, channel, fresh)
+    fresh = [event for event in _unseen(tx, channel, fresh) if event.user_id in known]
     fresh.sort(key=lambda event: event.at)
+    banned = frozenset(event.message_id for event in fresh if _is_banned(people, known[event.user_id], event))
+    shares = Shares.of(tx, {one.person_id for one in known.values() if one.origin_id is not None})
+    heard, turns = [], []
     for event in fresh:
-        _apply(people, ids[event.user_id], event, channel.kind)
-    begun = record(tx, channel.id, channel.kind, [_turn(event, ids[event.user_id]) for event in fresh])
-    for person_id, chats in begun.items():
+        who, refused = known[event.user_id], event.message_id in banned
+        if not refused:
+            heard.append(event)
+        news = {} if refused else _apply(people, shares, who, event, channel.kind)
+        turns.append(_turn(event, who, news, refused))
+    for (person_id, origin_id), chats in record(tx, channel.id, channel.kind, turns).items():
         people[person_id].chats += chats
+        if origin_id is not None:
+            shares.began(origin_id, chats)
     people.save()
-    _move(tx, fresh, ids, segments)
-    return Receipt(frozenset(event.message_id for event in fresh), ids)
+    _move(tx, shares, _wishes(heard, known, segments))
+    shares.save()
+    return Receipt(
+        frozenset(event.message_id for event in fresh),
+        {user_id: one.person_id for user_id, one in known.items()},
+        banned,
+        erased,
+    )
+
+
+def _is_banned(people: People, known: Known, event: Event) -> bool:
+    """Whether the event is to be refused: what others report about a banned person is not."""
+    return people[known.person_id].banned and event.sender == Sender.USER and event.message is not None
 
 
 def _unseen(tx: Transaction, channel: Channel, events: Iterable[Event]) -> list[Event]:
@@ -71,50 +95,96 @@ def _first_seen(events: Iterable[Event]) -> dict[str, dt.datetime]:
     return first
 
 
-def _apply(people: People, person_id: int, event: Event, kind: str) -> None:
-    person = people[person_id]
-    attributes = {**follow(people, person, event.attributes.get("default_ip"), event.at), **event.attributes}
-    if "default_source" not in person.attributes:
-        attributes.setdefault("default_source", kind)
-    people.set(person, attributes, event.at)
-    if event.sender == Sender.USER and event.message is not None:
+def _emails(events: Iterable[Event]) -> dict[str, str]:
+    return {
+        event.user_id: str(event.attributes["default_email"])
+        for event in events
+        if event.attributes.get("default_email")
+    }
+
+
+def _apply(people: People, shares: Shares, known: Known, event: Event, kind: str) -> dict[str, Value]:
+    """Changes the person; returns what the event told that was not known yet."""
+    person, origin_id = people[known.person_id], known.origin_id
+    place = follow(people, person, event.attributes.get("default_ip"), event.at)
+    event = replace(event, attributes={**place, **event.attributes})
+    spoke = event.sender == Sender.USER and event.message is not None
+    if origin_id is not None:
+        shares.notice(person)
+    news = {key: value for key, value in event.attributes.items() if person.attributes.get(key) != value}
+    written = people.set(person, _values(person, event, kind), event.at)
+    if spoke:
         people.seen(person, event.at)
+    if origin_id is not None:
+        share = shares.by_id[origin_id]
+        shares.learn(person, origin_id, _values(share, event, kind), event.at, written)
+        if spoke:
+            shares.saw(origin_id, event.at)
+    return news
 
 
-def _turn(event: Event, person_id: int) -> Turn:
-    payload = event.payload
-    sender = event.sender
-    if event.message is None:
-        sender = Sender.EVENT
-        reported = {
-            "attributes": dict(event.attributes),
-            "sessionAttributes": dict(event.session_attributes),
-            "join": list(event.join),
-            "leave": list(event.leave),
-        }
-        payload = {name: value for name, value in reported.items() if value}
+def _values(one: Knowledge, event: Event, kind: str) -> dict[str, Value]:
+    """What the event says, and where they came from as long as nobody knows."""
+    source = {} if "default_source" in one.attributes else {"default_source": kind}
+    return {**source, **event.attributes}
+
+
+def _turn(event: Event, known: Known, news: Mapping[str, Value], refused: bool) -> Turn:
+    """What is kept of the event. With a message, only what it told anew: a widget sends the same page with each.
+
+    Of what is refused only what was said: nothing came of the rest, and no transcript may say so.
+    """
+    told = {
+        "attributes": dict(event.attributes if event.message is None else news),
+        "sessionAttributes": dict(event.session_attributes),
+        "join": list(event.join),
+        "leave": list(event.leave),
+    }
+    kept = {} if refused else {name: value for name, value in told.items() if value}
     return Turn(
         event.message_id,
-        person_id,
+        known.person_id,
         event.session_id,
-        sender,
+        Sender.EVENT if event.message is None else event.sender,
         event.message,
         event.at,
-        payload,
-        event.session_attributes,
+        {**(event.payload or {}), **kept} or None,
+        {} if refused else event.session_attributes,
+        event.story,
+        known.origin_id,
+        refused,
     )
 
 
-def _move(tx: Transaction, events: Sequence[Event], ids: dict[str, int], segments: dict[str, int]) -> None:
+# (segment id, who) → whether they are to be in it.
+Wishes = dict[tuple[int, Known], bool]
+
+
+def _wishes(events: Sequence[Event], known: dict[str, Known], segments: dict[str, int]) -> Wishes:
     """People into and out of segments, in the order of the events: the last word about a segment counts."""
-    wishes: dict[tuple[int, int], bool] = {}
+    wishes: Wishes = {}
     for event in events:
         for names, wanted in ((event.join, True), (event.leave, False)):
             for name in names:
-                wishes[segments[name], ids[event.user_id]] = wanted
+                place = segments[name], known[event.user_id]
+                wishes.pop(place, None)  # So that the order is that of the last words.
+                wishes[place] = wanted
+    return wishes
+
+
+def _move(tx: Transaction, shares: Shares, wishes: Wishes) -> None:
+    merged = {who.person_id for _, who in wishes if who.origin_id is not None}
+    for person_id, present in by_hand_of(tx, merged).items():
+        shares.notice_segments(person_id, present)
+    last: dict[tuple[int, int], bool] = {}
+    for (segment_id, who), wanted in wishes.items():
+        last.pop((segment_id, who.person_id), None)
+        last[segment_id, who.person_id] = wanted
+        if who.origin_id is not None:
+            shares.moved(who.person_id, who.origin_id, segment_id, wanted)
     for wanted, move in ((True, join), (False, leave)):
         by_segment: dict[int, list[int]] = {}
-        for (segment_id, person_id), wish in wishes.items():
+        for (segment_id, person_id), wish in last.items():
             if wish is wanted:
                 by_segment.setdefault(segment_id, []).append(person_id)
         for segment_id in sorted(by_segment):

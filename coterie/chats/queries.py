@@ -4,11 +4,18 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Left
 
 from coterie.accounts.models import Workspace
 from coterie.chats.models import Chat, Message, Sender
+from coterie.chats.recording import IDLE
 from coterie.people.models import Person
+
+# Characters of what a person said first in a chat.
+FIRST_WORDS = 200
+# Of the newest chats of a person; those before are hardly the last one.
+_LOOKED_AT = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +45,43 @@ def of_person(workspace: Workspace, person_id: int, limit: int) -> list[Chat]:
     """The newest chats of a person, without what was said."""
     chats = Chat.objects.filter(workspace=workspace, person_id=person_id, by_user=True)
     return list(chats.order_by("-last_at", "-id")[:limit])
+
+
+def chats_before(workspace: Workspace, person_id: int, chat_id: int | None, limit: int) -> list[Chat]:
+    """The chats of a person that ended before the chat of that id did (None: the newest), newest first: one query, or
+    two. Each has `first_words`, the first that the person said in it, at most 200 characters of them.
+    """
+    chats = Chat.objects.filter(workspace=workspace, person_id=person_id)
+    last = chats.filter(id=chat_id).values_list("last_at", flat=True).first() if chat_id is not None else None
+    if last is not None:
+        chats = chats.filter(Q(last_at__lt=last) | Q(last_at=last, id__lt=chat_id), last_at__lte=last)
+    said = Message.objects.filter(workspace=workspace, chat_id=OuterRef("id"), sender=Sender.USER)
+    first = Subquery(said.order_by("at", "id").values(words=Left("text", FIRST_WORDS))[:1])
+    return list(chats.filter(by_user=True).annotate(first_words=first).order_by("-last_at", "-id")[:limit])
+
+
+def chat_of(workspace: Workspace, person_id: int, chat_id: int) -> Chat | None:
+    """One chat of the person, without what was said; None when it is not theirs."""
+    return Chat.objects.filter(workspace=workspace, person_id=person_id, id=chat_id).first()
+
+
+def latest_sessions(workspace: Workspace, person_id: int, limit: int) -> list[Chat]:
+    """The newest chats of a person that say anything about them: they spoke, or the chat collected values."""
+    chats = Chat.objects.filter(workspace=workspace, person_id=person_id).order_by("-last_at", "-id")
+    return [chat for chat in chats[:_LOOKED_AT] if chat.by_user or chat.attributes][:limit]
+
+
+def refused_since(workspace: Workspace, person_id: int, since: dt.datetime) -> tuple[int, Message | None]:
+    """(how many messages of a banned person were refused in chats since then, the last of them): one query.
+
+    Of the newest 20 chats, and at most 1,000, so that somebody who goes on writing for a year costs no more.
+    """
+    # What is refused in a running chat does not prolong it.
+    chats = Chat.objects.filter(workspace=workspace, person_id=person_id, last_at__gte=since - IDLE)
+    newest = chats.order_by("-last_at").values("id")[:_LOOKED_AT]
+    said = Message.objects.filter(workspace=workspace, chat_id__in=newest, at__gte=since)
+    found = list(said.filter(sender=Sender.USER, payload__refused=True).order_by("-at", "-id").defer("text")[:1_000])
+    return len(found), found[0] if found else None
 
 
 def _of_somebody(workspace: Workspace) -> "QuerySet[Chat]":

@@ -16,16 +16,23 @@ from django.db import connection
 from coterie.audience import counts
 from coterie.audience.models import Scope
 from coterie.chats.models import Chat, Sender
+from coterie.chats.saying import Said, store
 from coterie.core.bulk import among_texts, insert, update
 from coterie.core.ids import new_id, new_ids, to_public
 from coterie.journal.commit import Transaction
 
 IDLE = dt.timedelta(minutes=10)
+# (person id, origin id): chats of people who were merged stay apart.
+Whose = tuple[int, int | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One thing that was said or reported. `text` is None for a report without words."""
+    """One thing that was said or reported. `text` is None for a report without words.
+
+    `origin_id` tells which of several merged people it was. What is `refused` is kept, but makes no chat of the
+    person's and prolongs none.
+    """
 
     native_id: str
     person_id: int
@@ -35,6 +42,14 @@ class Turn:
     at: dt.datetime
     payload: dict[str, Any] | None = None
     session_attributes: Mapping[str, Any] = field(default_factory=dict)
+    story: str | None = None
+    origin_id: int | None = None
+    refused: bool = False
+
+    @property
+    def whose(self) -> "Whose":
+        """The person, and who of them."""
+        return self.person_id, self.origin_id
 
 
 def already_stored(workspace_id: int, channel_id: int, native_ids: Iterable[str]) -> set[str]:
@@ -48,8 +63,8 @@ def already_stored(workspace_id: int, channel_id: int, native_ids: Iterable[str]
         return {row[0] for row in cursor.fetchall()}
 
 
-def record(tx: Transaction, channel_id: int, source: str, turns: Sequence[Turn]) -> dict[int, int]:
-    """Stores new turns, in time order; returns person id → how many chats began in which the person spoke.
+def record(tx: Transaction, channel_id: int, source: str, turns: Sequence[Turn]) -> dict[Whose, int]:
+    """Stores new turns, in time order; returns whose → how many chats began in which the person spoke.
 
     The people must be locked by this transaction, so that nobody else opens chats of theirs meanwhile.
     """
@@ -57,24 +72,28 @@ def record(tx: Transaction, channel_id: int, source: str, turns: Sequence[Turn])
         return {}
     turns = sorted(turns, key=lambda turn: turn.at)
     book = _Book(tx.workspace_id, channel_id, source, turns)
-    begun: dict[int, int] = defaultdict(int)
+    begun: dict[Whose, int] = defaultdict(int)
     messages = []
     for turn in turns:
         chat = book.chat_of(turn)
         if chat is not None and book.add(chat, turn):
-            begun[turn.person_id] += 1
+            begun[turn.whose] += 1
         messages.append((turn, chat.id if chat else None))
     book.save()
     counts.count(tx, book.having, Scope.SESSION)
-    insert(
-        "chats_message",
-        ("workspace_id", "id", "chat_id", "channel_id", "native_id", "sender", "text", "payload", "at"),
-        (
-            (tx.workspace_id, row_id, chat_id, channel_id, t.native_id, t.sender.value, t.text or "", t.payload, t.at)
-            for row_id, (t, chat_id) in zip(new_ids(len(messages)), messages, strict=True)
-        ),
-    )
+    rows = zip(new_ids(len(messages)), messages, strict=True)
+    store([_said(tx, row_id, chat_id, channel_id, turn) for row_id, (turn, chat_id) in rows])
     return begun
+
+
+def _said(tx: Transaction, row_id: int, chat_id: int | None, channel_id: int, turn: Turn) -> Said:
+    """The message. Of a report outside of a chat only the id is kept: nobody could find the rest, nor erase it."""
+    text, payload = turn.text or "", turn.payload
+    if chat_id is None:
+        text, payload = "", None
+    elif turn.refused:
+        payload = {**(payload or {}), "refused": True}
+    return Said(tx.workspace_id, row_id, chat_id, channel_id, turn.native_id, turn.sender.value, text, payload, turn.at)
 
 
 class _Book:
@@ -82,7 +101,7 @@ class _Book:
 
     def __init__(self, workspace_id: int, channel_id: int, source: str, turns: Sequence[Turn]) -> None:
         self.workspace_id, self.channel_id, self.source = workspace_id, channel_id, source
-        self.chats: dict[int, list[Chat]] = defaultdict(list)
+        self.chats: dict[Whose, list[Chat]] = defaultdict(list)
         self.new: set[int] = set()
         self.touched: dict[int, Chat] = {}
         # How many more chats have each session attribute.
@@ -94,11 +113,11 @@ class _Book:
             last_at__gte=turns[0].at - IDLE,
         ).order_by("last_at")  # No upper bound: it would tempt SQLite to walk the index by time instead of by person.
         for chat in nearby:
-            self.chats[chat.person_id].append(chat)
+            self.chats[chat.person_id, chat.origin_id].append(chat)
 
     def chat_of(self, turn: Turn) -> Chat | None:
         """The chat that the turn belongs to; a message without one begins one, a report without words does not."""
-        for chat in reversed(self.chats[turn.person_id]):
+        for chat in reversed(self.chats[turn.whose]):
             same_session = turn.session_id in (None, chat.session_id)
             if same_session and chat.started_at - IDLE <= turn.at <= chat.last_at + IDLE:
                 return chat
@@ -109,22 +128,29 @@ class _Book:
             workspace_id=self.workspace_id,
             id=chat_id,
             person_id=turn.person_id,
+            origin_id=turn.origin_id,
             channel_id=self.channel_id,
             source=self.source,
             session_id=turn.session_id or to_public(chat_id),
             started_at=turn.at,
             last_at=turn.at,
         )
-        self.chats[turn.person_id].append(chat)
+        self.chats[turn.whose].append(chat)
         self.new.add(chat_id)
         return chat
 
     def add(self, chat: Chat, turn: Turn) -> bool:
         """Counts the turn in; True when it is the first word of the person in this chat."""
+        if turn.refused:
+            if not chat.by_user:
+                chat.started_at, chat.last_at = min(chat.started_at, turn.at), max(chat.last_at, turn.at)
+                self.touched[chat.id] = chat
+            return False
         chat.started_at = min(chat.started_at, turn.at)
         chat.last_at = max(chat.last_at, turn.at)
         before, chat.attributes = chat.attributes, {**chat.attributes, **turn.session_attributes}
         counts.differences(before, chat.attributes, self.having)
+        chat.story = turn.story or chat.story
         self.touched[chat.id] = chat
         if turn.text is None:
             return False
@@ -136,8 +162,8 @@ class _Book:
     def save(self) -> None:
         """Writes the chats that are new or have changed."""
         key = ("workspace_id", "id")
-        fixed = ("person_id", "channel_id", "source", "session_id")
-        columns = ("started_at", "last_at", "messages", "by_user", "attributes")
+        fixed = ("person_id", "origin_id", "channel_id", "source", "session_id")
+        columns = ("started_at", "last_at", "messages", "by_user", "attributes", "story")
         new = [chat for chat in self.touched.values() if chat.id in self.new]
         changed = [chat for chat in self.touched.values() if chat.id not in self.new]
         insert("chats_chat", (*key, *fixed, *columns), map(attrgetter(*key, *fixed, *columns), new))

@@ -5,10 +5,16 @@ from coterie.chats.recording import IDLE
 from coterie.core.clock import now
 
 
-def running_chat(workspace_id: int, channel_id: int, person_id: int, session_id: str | None = None) -> Chat | None:
-    """The chat that a message now would belong to, or None."""
+def running_chat(
+    workspace_id: int, channel_id: int, person_id: int, origin_id: int | None, session_id: str | None = None
+) -> Chat | None:
+    """The chat that a message now would belong to, or None; `origin_id` as the identity has it."""
     chats = Chat.objects.filter(
-        workspace_id=workspace_id, person_id=person_id, channel_id=channel_id, last_at__gte=now() - IDLE
+        workspace_id=workspace_id,
+        person_id=person_id,
+        origin_id=origin_id,
+        channel_id=channel_id,
+        last_at__gte=now() - IDLE,
     )
     if session_id is not None:
         chats = chats.filter(session_id=session_id)

@@ -7,6 +7,7 @@ The public form is the id in 16 hex digits and its CRC-32 in 8: it has the shape
 creation, needs no column or index, and a mistyped one is noticed without asking the database.
 """
 
+import datetime as dt
 import os
 import secrets
 import threading
@@ -55,6 +56,11 @@ def new_ids(count: int) -> list[int]:
 def new_id() -> int:
     """One fresh id."""
     return new_ids(1)[0]
+
+
+def ids_since(moment: dt.datetime) -> int:
+    """The least id that a row made at that moment, or later, can have."""
+    return max(int(moment.timestamp() * 1000) - EPOCH_MS, 0) << (_SEQUENCE_BITS + _PROCESS_BITS)
 
 
 def to_public(row_id: int) -> str:

@@ -22,6 +22,17 @@ SEGMENTS = (
     "Gift buyers 2025",
     "Spring tasting RSVPs",
 )
+# What the shop calls its bot's scenarios.
+STORIES = {
+    "order": "Order help",
+    "refund": "Order help",
+    "hours": "Opening hours",
+    "roast": "Find your roast",
+    "gift": "Gifts",
+    "subscription": "Subscriptions",
+    "wholesale": "Wholesale leads",
+    "human": "Talk to a person",
+}
 # A widget makes up UUIDs that start with the time, an app knows its customers by number. Both grow with the
 # serial number: that keeps unique indexes fast to fill and tells where an earlier filling ended.
 WIDGET_IDS, APP_IDS = 0x0190_0000_0000, "fernhill-app-"
@@ -56,8 +67,8 @@ class Chunk:
 
     # user id, source, attributes, created, last seen, chats
     people: list[tuple[str, str, str, str, str, int]] = field(default_factory=list)
-    # position of the person, session id, started, last, messages, attributes
-    chats: list[tuple[int, str, str, str, int, str]] = field(default_factory=list)
+    # position of the person, session id, started, last, messages, story, attributes
+    chats: list[tuple[int, str, str, str, int, str, str]] = field(default_factory=list)
     # position of the chat, native id, sender, text, at
     messages: list[tuple[int, str, str, str, str]] = field(default_factory=list)
     # position of the person, position of the segment, joined
@@ -184,7 +195,9 @@ class _Talk:
             for number, (sender, text, after) in enumerate(said, self._said)
         )
         session = f"{self._prefix}-s{self._said:04d}"
-        chunk.chats.append((len(chunk.people), session, stamp(start), stamp(end), len(said), attributes))
+        chunk.chats.append(
+            (len(chunk.people), session, stamp(start), stamp(end), len(said), STORIES[dialogue.topic], attributes)
+        )
         self._said += len(said)
         return start
 

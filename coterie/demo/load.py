@@ -13,7 +13,8 @@ from coterie.accounts.models import Workspace
 from coterie.audience import counts
 from coterie.audience.models import Attribute, AttributeType, Scope
 from coterie.channels.models import Channel
-from coterie.chats.models import Chat, Message
+from coterie.chats.models import Chat
+from coterie.chats.saying import Said, store
 from coterie.core.bulk import insert
 from coterie.core.clock import now
 from coterie.core.ids import new_ids, to_public
@@ -206,24 +207,21 @@ def _write_chats(ground: _Ground, chunk: Chunk, people: list[int]) -> None:
         Chat._meta.db_table,
         (
             *("workspace_id", "id", "person_id", "channel_id", "source"),
-            *("session_id", "started_at", "last_at", "messages", "by_user", "attributes"),
+            *("session_id", "started_at", "last_at", "messages", "by_user", "attributes", "story"),
         ),
         (
-            (space, row, people[who], channel, source, session, started, last, count, True, attributes)
-            for row, channel, source, (who, session, started, last, count, attributes) in zip(
+            (space, row, people[who], channel, source, session, started, last, count, True, attributes, story)
+            for row, channel, source, (who, session, started, last, count, story, attributes) in zip(
                 chats, channels, sources, chunk.chats, strict=True
             )
         ),
     )
-    insert(
-        Message._meta.db_table,
-        ("workspace_id", "id", "chat_id", "channel_id", "native_id", "sender", "text", "at"),
-        (
-            (space, row, chats[chat], channels[chat], native_id, sender, text, at)
-            for row, (chat, native_id, sender, text, at) in zip(
-                new_ids(len(chunk.messages)), chunk.messages, strict=True
-            )
-        ),
+    rows = zip(new_ids(len(chunk.messages)), chunk.messages, strict=True)
+    store(
+        [
+            Said(space, row, chats[chat], channels[chat], native_id, sender, text, None, at)
+            for row, (chat, native_id, sender, text, at) in rows
+        ]
     )
 
 

@@ -18,6 +18,7 @@ KINDS = {
     "import": "coterie.transfers.importer.step",
     "export": "coterie.transfers.exporting.step",
     "check": "coterie.transfers.checking.step",
+    "erase": "coterie.privacy.erasing.step",
 }
 # Questions: somebody waits for the answer, so they have a worker of their own, and nobody looks at them afterwards.
 QUESTIONS = ("check",)
@@ -27,6 +28,8 @@ SWEEPS = (
     "coterie.segments.trash.sweep",
     "coterie.transfers.files.clean",
     "coterie.transfers.uploads.clean_up",
+    "coterie.privacy.copies.sweep",
+    "coterie.privacy.retention.sweep",
 )
 
 

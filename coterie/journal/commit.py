@@ -39,6 +39,8 @@ class Transaction:
         self.actor = actor
         self.operation_id = operation_id
         self.at = now()
+        # Those of its entries, in their order; known when it is over.
+        self.revisions = range(0)
         # Before and after are encoded.
         self._entries: list[tuple[int, str, str | None, str | None]] = []
         self._last: list[Callable[[], None]] = []
@@ -81,6 +83,7 @@ class Transaction:
         if not self._entries and not self._last:
             return
         revision = take_revisions(self.workspace_id, len(self._entries))
+        self.revisions = range(revision + 1, revision + 1 + len(self._entries))
         insert_stored(
             "journal_journalentry",
             ("revision", "person_id", "kind", "before", "after"),

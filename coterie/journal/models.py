@@ -11,7 +11,8 @@ from coterie.core.tenancy import TenantModel
 class Kind(models.TextChoices):
     """What happened to a person.
 
-    New people of an operation are `created` by it, with the values they got; others are `seen` a first time.
+    New people of an operation are `created` by it, with the values they got; others are `seen` a first time. `session`:
+    values of one of their chats were corrected by hand. `noted`: a member wrote, changed or removed a note.
     """
 
     CREATED = "created"
@@ -26,6 +27,8 @@ class Kind(models.TextChoices):
     SPLIT = "split"
     ERASED = "erased"
     RESTORED = "restored"
+    SESSION = "session"
+    NOTED = "noted"
 
 
 class JournalEntry(models.Model):

@@ -86,6 +86,19 @@ def _value(value: Any, key: str, field: str) -> Value | None:
     return ONE_NAME[key](text) if text and key in ONE_NAME else text or None
 
 
+def new_attribute(workspace_id: int, key: str, kind: AttributeType, scope: Scope) -> None:
+    """Puts an attribute of that type into the catalogue, unless it stands there. Raises Refused: the key or the number.
+
+    Bots need not ask: what they send is put there by `catalogue_keys`, with a guessed type.
+    """
+    _key(key, "key", custom_only=True)
+    present = Attribute.objects.filter(workspace_id=workspace_id, scope=scope)
+    if present.count() >= MAX_CATALOGUE:
+        raise Refused("key", f"this workspace already has {MAX_CATALOGUE:,} attributes; no more can be added.")
+    row = Attribute(workspace_id=workspace_id, scope=scope, key=key, type=kind)
+    Attribute.objects.bulk_create([row], ignore_conflicts=True)
+
+
 def guess_type(value: Value) -> AttributeType:
     """The type of an attribute, judged by its first value. Digits in quotes stay text: they may be a post code."""
     if isinstance(value, bool):

@@ -11,7 +11,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from operator import attrgetter
-from typing import Any
+from typing import Any, Protocol
 
 from coterie.audience import counts
 from coterie.core.bulk import insert, update
@@ -20,6 +20,35 @@ from coterie.journal.commit import Transaction
 from coterie.journal.models import Kind
 from coterie.people.attributes import Value
 from coterie.people.models import Person
+
+
+class Knowledge(Protocol):
+    """What is known of a person, or of a share of one."""
+
+    attributes: dict[str, Any]
+    created_at: dt.datetime
+    last_seen: dt.datetime | None
+    chats: int
+    written_at: dt.datetime | None
+
+
+def learn(one: Knowledge, values: Mapping[str, Value], at: dt.datetime) -> list[str]:
+    """Values that became known at `at`; returns the keys that were written. Late ones fill gaps; see `People.set`."""
+    # A time to come would make everything until then an event that is late.
+    at = min(at, now())
+    late = one.written_at is not None and at < one.written_at
+    keys = [key for key in values if not late or key not in one.attributes]
+    one.attributes |= {key: values[key] for key in keys}
+    if values and not late:
+        one.written_at = at
+    return keys
+
+
+def saw(one: Knowledge, at: dt.datetime) -> None:
+    """They did something themselves at `at`."""
+    at = not_in_future(at)
+    one.last_seen = max(one.last_seen or at, at)
+    one.created_at = min(one.created_at, at)
 
 
 class People:
@@ -62,19 +91,15 @@ class People:
         self._touched.add(person.id)
         return person
 
-    def set(self, person: Person, values: Mapping[str, Value], at: dt.datetime) -> None:
-        """Values that became known at `at`. An event older than the newest one fills gaps but overwrites nothing."""
+    def set(self, person: Person, values: Mapping[str, Value], at: dt.datetime) -> list[str]:
+        """Values that became known at `at`; returns the keys that were written.
+
+        An event older than the newest one fills gaps but overwrites nothing.
+        """
         if not values:
-            return
-        # A time to come would make everything until then an event that is late.
-        at = min(at, now())
-        late = person.written_at is not None and at < person.written_at
-        for key, value in values.items():
-            if not late or key not in person.attributes:
-                person.attributes[key] = value
-        if not late:
-            person.written_at = at
+            return []
         self._touched.add(person.id)
+        return learn(person, values, at)
 
     def unset(self, person: Person, keys: Iterable[str]) -> None:
         """Removes values."""
@@ -84,10 +109,15 @@ class People:
 
     def seen(self, person: Person, at: dt.datetime) -> None:
         """The person did something themselves at `at`; events may arrive in any order."""
-        at = not_in_future(at)
-        person.last_seen = max(person.last_seen or at, at)
-        person.created_at = min(person.created_at, at)
+        saw(person, at)
         self._seen.add(person.id)
+        self._touched.add(person.id)
+
+    def become(self, person: Person, like: "Knowledge", banned: bool) -> None:
+        """Everything as it is in `like`: the person was put together with somebody else, or taken apart."""
+        person.attributes = dict(like.attributes)
+        person.created_at, person.last_seen = like.created_at, like.last_seen
+        person.chats, person.written_at, person.banned = like.chats, like.written_at, banned
         self._touched.add(person.id)
 
     def save(self) -> None:

@@ -1,58 +1,102 @@
 """Finding the person behind a channel's native id, or making one."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from django.db import connection
+from django.db.models import Exists, OuterRef
 
 from coterie.core.bulk import among_texts, insert_missing
 from coterie.core.ids import new_ids
 from coterie.journal.commit import Collision, Transaction
+from coterie.people import tombstones
 from coterie.people.changes import People
-from coterie.people.models import Person
+from coterie.people.models import Person, Share
 
 
-def resolve(tx: Transaction, channel_id: int, first_seen: Mapping[str, dt.datetime]) -> tuple[People, dict[str, int]]:
-    """The locked people behind these native ids, new ones included, and native id → person id.
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Who is behind a native id. `origin_id` is set when the person is several people merged: which of them it was."""
 
-    `first_seen` gives the time of the earliest event of each native id. A native id that is not known on this channel
-    but is somebody's user id leads to that person. Two writers that meet the same stranger make one person: the second
-    waits at the unique key of the identity and then finds the first one's.
+    person_id: int
+    origin_id: int | None = None
+
+
+def resolve(
+    tx: Transaction,
+    channel_id: int,
+    first_seen: Mapping[str, dt.datetime],
+    emails: Mapping[str, str] | None = None,
+) -> tuple[People, dict[str, Known]]:
+    """The locked people behind these native ids, new ones included, and who each of the native ids is.
+
+    `first_seen` gives the time of the earliest event of each native id, `emails` the address that came with it. A
+    native id that is not known on this channel but is somebody's user id leads to that person. One that belongs to
+    somebody who was erased for good leads to nobody, and so does that of a stranger with an address of theirs: it is
+    missing in the answer. Two writers that meet the same stranger make one person: the second waits at the unique key
+    of the identity and then finds the first one's.
     """
     known = _known(tx, channel_id, first_seen)
-    strangers = sorted(set(first_seen) - set(known))
+    strangers = set(first_seen) - set(known)
+    strangers -= tombstones.refused(tx, channel_id, strangers, emails or {})
     made: dict[int, str] = {}
     if strangers:
-        by_user_id = dict(
-            Person.objects.filter(workspace_id=tx.workspace_id, user_id__in=strangers).values_list("user_id", "id")
-        )
-        fresh = iter(new_ids(len(strangers)))
-        proposed = {native: by_user_id.get(native) or next(fresh) for native in strangers}
-        made = {person_id: native for native, person_id in proposed.items() if native not in by_user_id}
-        insert_missing(
-            "people_identity",
-            ("workspace_id", "id", "channel_id", "native_id", "person_id", "created_at"),
-            (
-                (tx.workspace_id, row_id, channel_id, native, proposed[native], tx.at)
-                for row_id, native in zip(new_ids(len(strangers)), strangers, strict=True)
-            ),
-        )
+        made = _introduce(tx, channel_id, sorted(strangers))
         known |= _known(tx, channel_id, strangers)
-    people = People.lock(tx, known.values())
+    people = People.lock(tx, {one.person_id for one in known.values()})
     for native in strangers:
-        if made.get(known[native]) == native:
-            people.add(Person(id=known[native], user_id=native, created_at=first_seen[native]))
-    if any(person_id not in people for person_id in known.values()):
+        if made.get(known[native].person_id) == native:
+            people.add(Person(id=known[native].person_id, user_id=native, created_at=first_seen[native]))
+    if any(one.person_id not in people for one in known.values()):
         raise Collision("somebody was deleted while we waited for their row")
+    # Where writers wait for rows and not for the whole database, somebody may have been merged or taken apart since.
+    if connection.features.has_select_for_update and _known(tx, channel_id, known) != known:
+        raise Collision("somebody was merged while we waited for their row")
     return people, known
 
 
-def _known(tx: Transaction, channel_id: int, natives: Mapping[str, object] | list[str]) -> dict[str, int]:
+def find(tx: Transaction, channel_id: int, native_id: str) -> Known | None:
+    """Who is behind a native id, or has it as their user id; None when it would be somebody new."""
+    return _known(tx, channel_id, [native_id]).get(native_id) or _by_user_id(tx, [native_id]).get(native_id)
+
+
+def _introduce(tx: Transaction, channel_id: int, strangers: list[str]) -> dict[int, str]:
+    """Gives the strangers an identity; returns the ids of people who are to be made, with their native ids."""
+    there = _by_user_id(tx, strangers)
+    fresh = iter(new_ids(len(strangers)))
+    proposed = {native: there.get(native) or Known(next(fresh)) for native in strangers}
+    insert_missing(
+        "people_identity",
+        ("workspace_id", "id", "channel_id", "native_id", "person_id", "origin_id", "created_at"),
+        (
+            (tx.workspace_id, row_id, channel_id, native, who.person_id, who.origin_id, tx.at)
+            for row_id, (native, who) in zip(new_ids(len(strangers)), proposed.items(), strict=True)
+        ),
+    )
+    return {who.person_id: native for native, who in proposed.items() if native not in there}
+
+
+def _by_user_id(tx: Transaction, user_ids: Iterable[str]) -> dict[str, Known]:
+    """User id → who has it, or had it until they were merged."""
+    wanted = list(user_ids)
+    people = Person.objects.filter(workspace_id=tx.workspace_id)
+    found = {
+        user_id: Known(row_id) for user_id, row_id in people.filter(user_id__in=wanted).values_list("user_id", "id")
+    }
+    shares = Share.objects.filter(
+        Exists(people.filter(id=OuterRef("survivor_id"))), workspace_id=tx.workspace_id, user_id__in=wanted
+    )
+    merged = shares.values_list("user_id", "survivor_id", "id")
+    return found | {user_id: Known(survivor_id, row_id) for user_id, survivor_id, row_id in merged}
+
+
+def _known(tx: Transaction, channel_id: int, natives: Iterable[str]) -> dict[str, Known]:
     clause, values = among_texts(natives)
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT native_id, person_id FROM people_identity"
+            "SELECT native_id, person_id, origin_id FROM people_identity"
             f" WHERE workspace_id = %s AND channel_id = %s AND native_id {clause}",
             [tx.workspace_id, channel_id, values],
         )
-        return dict(cursor.fetchall())
+        return {native: Known(person_id, origin_id) for native, person_id, origin_id in cursor.fetchall()}

@@ -22,6 +22,7 @@ from coterie.people.attributes import Value
 # New values by attribute; None removes it.
 Patch = Mapping[str, Value | None]
 _COLUMNS = ("id", "user_id", "attributes", "banned", "created_at", "last_seen", "chats", "written_at")
+_OF_IDENTITY = ("id", "channel_id", "native_id", "origin_id", "created_at")
 Saved = dict[str, Any]
 
 
@@ -109,8 +110,7 @@ def take_out(tx: Transaction, person_ids: Sequence[int]) -> dict[int, Saved]:
     Writes no journal entry: the caller knows what else goes with them.
     """
     saved = {row["id"]: {**row, "identities": []} for row in _delete(tx, "people_person", "id", _COLUMNS, person_ids)}
-    columns = ("person_id", "id", "channel_id", "native_id", "created_at")
-    for row in _delete(tx, "people_identity", "person_id", columns, person_ids):
+    for row in _delete(tx, "people_identity", "person_id", ("person_id", *_OF_IDENTITY), person_ids):
         saved[row.pop("person_id")]["identities"].append(row)
     having: Counter[str] = Counter()
     for one in saved.values():
@@ -138,9 +138,10 @@ def put_back(tx: Transaction, people: Mapping[int, Saved]) -> list[int]:
     )
     insert(
         "people_identity",
-        ("workspace_id", "person_id", "id", "channel_id", "native_id", "created_at"),
+        ("workspace_id", "person_id", "id", "channel_id", "native_id", "origin_id", "created_at"),
         (
-            (tx.workspace_id, person_id, one["id"], one["channel_id"], one["native_id"], one["created_at"])
+            # Who was deleted before there were origins has none.
+            (tx.workspace_id, person_id, *(one.get(column) for column in _OF_IDENTITY))
             for person_id, saved in back.items()
             for one in saved["identities"]
         ),

@@ -1,7 +1,7 @@
 """Who is in which segment: set-based, through the journal. What is done to many people goes through `bulk`."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import connection
@@ -97,6 +97,19 @@ def lock(tx: Transaction, person_ids: Sequence[int]) -> list[int]:
     sql = "SELECT id FROM people_person WHERE workspace_id = %s AND id"
     tail = " ORDER BY id FOR UPDATE" if connection.features.has_select_for_update else " ORDER BY id"
     return _select(sql, tx.workspace_id, sorted(set(person_ids)), tail)
+
+
+def by_hand_of(tx: Transaction, person_ids: Iterable[int]) -> dict[int, dict[str, str]]:
+    """The manual segments of each of these people: public id → since when, as a text that can be stored again."""
+    found: dict[int, dict[str, str]] = {row_id: {} for row_id in person_ids}
+    if found:
+        by_hand = Segment.with_removed.filter(workspace_id=tx.workspace_id, kind=SegmentKind.MANUAL).values("id")
+        rows = Membership.objects.filter(
+            workspace_id=tx.workspace_id, person_id__in=list(found), segment_id__in=by_hand
+        )
+        for person_id, segment_id, joined_at in rows.values_list("person_id", "segment_id", "joined_at"):
+            found[person_id][to_public(segment_id)] = joined_at.isoformat(sep=" ")
+    return found
 
 
 def sizes(workspace: Workspace, segment_ids: Sequence[int]) -> dict[int, int]:

@@ -38,6 +38,9 @@ _ICONS = {
     IMPORT: "upload",
     KIND: "download",
     "rule": "segments",
+    "erase": "trash",
+    "merge": "users",
+    "split": "users",
 }
 # Taking these back, or doing them, makes nobody come or go.
 _MILD = {Act.JOIN, Act.LEAVE, Act.SET, Act.CLEAR, Act.BAN, Act.UNBAN}
@@ -164,6 +167,7 @@ def _numbers(row: Operation) -> str:
     n = row.people
     said = [ngettext("%(n)s person changed", "%(n)s people changed", n) % {"n": f"{n:,}"}]
     words = {
+        "back": _("%(n)s came back meanwhile and stay"),
         "already": _("%(n)s were so already"),
         "gone": _("%(n)s were gone"),
         "new": _("%(n)s new"),

@@ -5,11 +5,14 @@ from collections.abc import Iterable
 from django.utils.translation import gettext as _
 
 from coterie.accounts.models import ApiToken, Member
+from coterie.channels.models import Channel
+from coterie.core.ids import from_public
+from coterie.segments.settle import ACTOR as RULES
 from coterie.web.members import MemberRequest
 
 
 def called(request: MemberRequest, actors: Iterable[str]) -> dict[str, str]:
-    """The name behind each actor of the journal: two queries, however many there are."""
+    """The name behind each actor of the journal: two queries, however many there are; three when one is a channel."""
     actors = set(actors)
     workspace = request.workspace
     members = Member.objects.filter(workspace=workspace, pk__in=_keys(actors, "member")).select_related("user")
@@ -17,12 +20,19 @@ def called(request: MemberRequest, actors: Iterable[str]) -> dict[str, str]:
     known = {f"member:{member.pk}": str(member.user) for member in members}
     known |= {f"token:{token.pk}": _("API token %(name)s") % {"name": token.name} for token in tokens}
     known |= {request.actor: _("you")}
+    if ids := [row_id for row_id in map(from_public, _texts(actors, "channel")) if row_id is not None]:
+        channels = Channel.objects.filter(workspace=workspace, id__in=ids)
+        known |= {f"channel:{channel.public_id}": channel.name for channel in channels}
     return {actor: known.get(actor) or _unknown(actor) for actor in actors}
 
 
 def _keys(actors: Iterable[str], kind: str) -> list[int]:
+    return [int(key) for key in _texts(actors, kind) if key.isascii() and key.isdigit()]
+
+
+def _texts(actors: Iterable[str], kind: str) -> list[str]:
     pairs = (actor.partition(":") for actor in actors)
-    return [int(key) for of, _colon, key in pairs if of == kind and key.isascii() and key.isdigit()]
+    return [key for of, _colon, key in pairs if of == kind]
 
 
 def _unknown(actor: str) -> str:
@@ -30,4 +40,8 @@ def _unknown(actor: str) -> str:
         return _("a former member")
     if actor.startswith("token:"):
         return _("an API token that is gone")
+    if actor.startswith("channel:"):
+        return _("a channel that is gone")
+    if actor == RULES:
+        return _("a rule")
     return actor

@@ -39,7 +39,7 @@ class Sheet:
     """What all rows of a page share.
 
     `segments` maps public ids to names, `live` are those of the segments that keep themselves up to date, `weeks` maps
-    people to their chats by week.
+    people to their chats by week. `came_from` is the query string that tells a profile from which list one came.
     """
 
     columns: Sequence[Column]
@@ -48,6 +48,7 @@ class Sheet:
     weeks: Mapping[int, Weeks]
     moment: dt.datetime
     pick: bool
+    came_from: str = ""
 
 
 def row_html(row: Row, sheet: Sheet) -> SafeString:
@@ -72,8 +73,8 @@ def _who(row: Row, name: str, sheet: Sheet) -> str:
     dot = f'<span class="here" role="img" aria-label="{escape(_("chatting now"))}"></span>' if here else ""
     banned = f'<span class="badge" data-tone="bad">{escape(_("banned"))}</span>' if row.banned else ""
     return (
-        f'<th class="who" scope="row"><a class="line" href="{reverse("user", args=[row.public_id])}">{face(row)}'
-        f"<bdi>{escape(name)}</bdi>{dot}{banned}</a></th>"
+        f'<th class="who" scope="row"><a class="line" href="{reverse("user", args=[row.public_id])}{sheet.came_from}">'
+        f"{face(row)}<bdi>{escape(name)}</bdi>{dot}{banned}</a></th>"
     )
 
 
@@ -88,12 +89,13 @@ def _cell(row: Row, column: Column, sheet: Sheet) -> str:
 def value_html(row: Row, column: Column) -> SafeString:
     """A value as it reads; a dash when there is none."""
     value = row.value(column)
-    if value is None:
-        inner = _none()
-    else:
-        via = glyph_of(str(value)) if column.key == "default_source" else ""
-        inner = via + _BY_TYPE.get(column.type, _text)(value)
-    return mark_safe(inner)  # noqa: S308
+    return mark_safe(_none()) if value is None else value_as(column, value)  # noqa: S308
+
+
+def value_as(column: Column, value: object) -> SafeString:
+    """The same for a value that is not, or no longer, the person's."""
+    via = glyph_of(str(value)) if column.key == "default_source" else ""
+    return mark_safe(via + _BY_TYPE.get(column.type, _text)(value))  # noqa: S308
 
 
 def _none(words: str = "–") -> str:

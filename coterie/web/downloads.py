@@ -6,6 +6,7 @@ from itertools import chain, islice
 
 from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
+from django.db import connection
 from django.http import HttpRequest, StreamingHttpResponse
 
 
@@ -32,7 +33,7 @@ def download(
 
 async def _in_threads(ready: list[bytes], pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
     """Piece by piece from a thread; handed over as it is, Django would collect a plain iterator in memory first."""
-    following = sync_to_async(lambda: next(pieces, None), thread_sensitive=False)
+    following = sync_to_async(lambda: _next(pieces), thread_sensitive=False)
     try:
         for piece in ready:
             yield piece
@@ -42,3 +43,11 @@ async def _in_threads(ready: list[bytes], pieces: Iterator[bytes]) -> AsyncItera
         # A reader who left in the middle: let go of the snapshot, unless the thread still works on the next piece.
         with suppress(ValueError, AttributeError):
             pieces.close()  # type: ignore[attr-defined]
+
+
+def _next(pieces: Iterator[bytes]) -> bytes | None:
+    """The next piece; what asks the database for it leaves no connection behind in this thread."""
+    try:
+        return next(pieces, None)
+    finally:
+        connection.close()

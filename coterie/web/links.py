@@ -36,6 +36,11 @@ def views_url(name: str, query: str, **fields: str) -> str:
     return with_query(reverse(name), urlencode({field: value for field, value in given.items() if value}))
 
 
+def archive_url(chat_id: str) -> str:
+    """The transcript of a chat, by its public id."""
+    return reverse("archive", args=[chat_id])
+
+
 def go_to(view: View) -> HttpResponse:
     """Leads to the list in this view."""
     return go_to_query(view.query)

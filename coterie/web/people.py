@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from coterie.audience.rows import Row
+from coterie.people.models import Share
 
 HUES = 10
 _GLYPHS = ("widget", "livechat", "messenger", "slack", "api")
@@ -36,14 +37,20 @@ def name_of(row: Row) -> str:
     return _("Someone in %(place)s") % {"place": place} if place else _("Someone")
 
 
-def face(row: Row) -> SafeString:
-    """The avatar: initials, and the glyph of the channel."""
+def name_of_share(share: Share) -> str:
+    """The name of somebody who was merged into another, or their user id."""
+    return str(share.attributes.get("default_name") or share.user_id)
+
+
+def face(row: Row, size: str = "") -> SafeString:
+    """The avatar: initials, and the glyph of the channel. `size` is one of the stylesheet's: s, l, xl."""
     letters = initials(str(row.attributes.get("default_name") or ""))
     inner = escape(letters) if letters else icon_markup("user")
     kind = glyph(str(row.attributes.get("default_source") or ""))
     via = icon_markup(kind, "via") if kind else ""
     nobody = "" if letters else " nobody"
-    markup = f'<span class="avatar{nobody}" data-hue="{hue(row.public_id)}" aria-hidden="true">{inner}{via}</span>'
+    about = f'data-hue="{hue(row.public_id)}"' + (f' data-size="{size}"' if size else "")
+    markup = f'<span class="avatar{nobody}" {about} aria-hidden="true">{inner}{via}</span>'
     return mark_safe(markup)  # noqa: S308
 
 

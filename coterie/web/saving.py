@@ -54,7 +54,7 @@ def save(request: MemberRequest) -> HttpResponseBase:
         return _dialog(request, audience, selection, selection.moved, status=409)
     seen, chosen = selection.seen if selection.by_filter else None, []
     try:
-        chosen = _segments(request)
+        chosen = chosen_segments(request)
         operation = start(request.workspace, request.actor, Action.join(chosen), selection.who, seen)
     except Moved:
         return _again(request, audience, chosen)
@@ -96,15 +96,16 @@ def _effects(request: MemberRequest, fields: QueryDict, selection: Selection) ->
         Effect(segment.name, segment.public_id, effect.changes, effect.already)
         for segment, effect in zip(chosen, found, strict=True)
     ]
-    return effects + [Effect(name, "", selection.people, 0) for name in _new_names(fields)]
+    return effects + [Effect(name, "", selection.people, 0) for name in new_names(fields)]
 
 
-def _new_names(fields: QueryDict) -> list[str]:
+def new_names(fields: QueryDict) -> list[str]:
+    """The names that new segments were given, each once."""
     names = (clean(name) for name in fields.getlist("new"))
     return [name for name in dict.fromkeys(names) if name]
 
 
-def _segments(request: MemberRequest) -> list[int]:
+def chosen_segments(request: MemberRequest) -> list[int]:
     """Ids of the chosen segments, new ones made; raises ValueError with what to say about it."""
     known = {segment.id for segment in manual_segments(request.workspace)}
     ids = [from_public(public_id) for public_id in request.POST.getlist("segment")]
@@ -113,7 +114,7 @@ def _segments(request: MemberRequest) -> list[int]:
         raise ValueError(
             _("One of the segments is gone, or keeps itself up to date. Look at the list again, then confirm.")
         )
-    new = _new_names(request.POST)
+    new = new_names(request.POST)
     if not chosen and not new:
         raise ValueError(_("Choose at least one segment, or name a new one."))
     with transaction.atomic():  # All of the new ones or none.
@@ -138,7 +139,7 @@ def _dialog(
         "segments": [
             _choice(segment, sizes.get(segment.id, 0), chosen) for segment in manual_segments(request.workspace)
         ],
-        "new_names": _new_names(fields),
+        "new_names": new_names(fields),
         "effects": _effects(request, fields, selection),
         "error": error,
     }

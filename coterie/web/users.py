@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlencode
 
 import duckdb
 from django.http import HttpResponse, HttpResponseBase
@@ -169,7 +169,7 @@ def _list_context(
         "layout": layout,
         "sizes": SIZES,
         "densities": DENSITIES,
-        "rows": _rows(request, audience, page, layout, segments),
+        "rows": _rows(request, audience, page, layout, segments, start),
         "shown": len(page.rows),
         "paging": _paging(view, page),
         "notices": [problem.message for problem in parsed.problems],
@@ -182,13 +182,20 @@ def _list_context(
 
 
 def _rows(
-    request: MemberRequest, audience: Audience, page: query.Page, layout: Layout, segments: dict[str, str]
+    request: MemberRequest,
+    audience: Audience,
+    page: query.Page,
+    layout: Layout,
+    segments: dict[str, str],
+    listed: View,
 ) -> list[str]:
     moment = now()
     live = {to_public(row_id) for row_id, one in (audience.catalogue.segments or {}).items() if one.rule is not None}
     charted = any(column.key == "chats" for column in layout.columns)
     weeks = weeks_of(request.workspace, [row.id for row in page.rows], moment) if charted else {}
-    sheet = Sheet(layout.columns, segments, live, weeks, moment, may(request.member, Verb.EDIT_SEGMENTS))
+    pick, query_of = may(request.member, Verb.EDIT_SEGMENTS), urlencode({"view": listed.query})
+    came_from = "" if listed == View() else f"?{query_of}"
+    sheet = Sheet(layout.columns, segments, live, weeks, moment, pick, came_from)
     return [row_html(row, sheet) for row in page.rows]
 
 

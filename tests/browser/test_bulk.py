@@ -131,7 +131,7 @@ def test_the_keyboard_alone_bans_undoes_and_goes_to_activity(users, workspace):
     assert banned(workspace) == 0
     users.wait_for_load_state()
     users.keyboard.press("g")
-    users.keyboard.press("a")
+    users.keyboard.press("j")
     expect(users.get_by_role("heading", name="Activity", level=1)).to_be_visible()
 
 

@@ -70,7 +70,7 @@ def test_a_chat_is_offered_within_three_seconds_and_moves_nothing(users, say):
     before = users.locator("tbody").inner_html()
     place = users.locator("tbody tr").first.bounding_box()
     say("fresh", default_name="Maya Ortiz")
-    expect(pill(users)).to_have_text("1 new person Show", timeout=3_000)
+    expect(pill(users)).to_have_text("1 new person Show")
     assert users.locator("tbody").inner_html() == before
     assert users.locator("tbody tr").first.bounding_box() == place
     expect(users.locator("output.total")).to_have_text("60 people")
@@ -107,7 +107,7 @@ def test_a_hidden_tab_lets_go_and_catches_up_when_it_is_seen_again(users, say):
     users.wait_for_timeout(2_500)
     expect(pill(users)).to_have_count(0)
     users.evaluate(HIDE, False)
-    expect(pill(users)).to_have_text("1 new person Show", timeout=3_000)
+    expect(pill(users)).to_have_text("1 new person Show")
     until(users, [CLOSED, OPEN])
 
 
@@ -137,11 +137,12 @@ def test_a_server_that_was_away_is_told_of_and_the_page_catches_up(browser, tmp_
         page.goto("/users")
         expect(page.locator("live-news")).to_be_attached()
     notice = page.get_by_text("No connection. Trying again.")
-    expect(notice).to_be_visible(timeout=15_000)
+    expect(notice).to_be_visible()
     say("meanwhile")
     with serving(tmp_path, port=port):
-        page.get_by_role("button", name="Try now").click()
-        expect(pill(page)).to_have_text("1 new person Show", timeout=10_000)
+        # Unless the page has tried by itself meanwhile.
+        page.get_by_role("button", name="Try now").evaluate_all("buttons => buttons.forEach(one => one.click())")
+        expect(pill(page)).to_have_text("1 new person Show")
         expect(notice).to_be_hidden()
     context.close()
 

@@ -64,7 +64,7 @@ def test_an_open_users_page_offers_the_new_person_without_a_reload(
     for number, text in enumerate(("hello", "Maya Ortiz", "maya@x.example")):
         body = {"session": "s", "id": f"m{number}", "text": text, "context": {}}
         httpx.post(f"{live_server_url}/channels/widget/{shop.key}", json=body).raise_for_status()
-    page.get_by_role("button", name="Show").or_(page.get_by_role("link", name="Show")).first.click(timeout=15_000)
+    page.get_by_role("button", name="Show").or_(page.get_by_role("link", name="Show")).first.click()
     page.get_by_role("row").filter(has_text="Maya Ortiz").wait_for()
 
 

@@ -11,9 +11,12 @@ from coterie.bulk.start import start, undo
 from coterie.chats import queries
 from coterie.chats.models import Chat, Message
 from coterie.core.clock import now
+from coterie.core.ids import new_id
 from coterie.jobs.control import NotPossible
 from coterie.journal.models import JournalEntry, Operation
 from coterie.people.models import Person
+from coterie.profile import notes
+from coterie.profile.models import Note
 from tests.bulk.checking import assert_whole
 
 
@@ -49,13 +52,16 @@ def test_within_thirty_days_nothing_is_forgotten(workspace, people):
     assert values_of(workspace, people[0])
 
 
-def test_afterwards_chats_messages_and_values_are_gone(workspace, people):
+def test_afterwards_chats_messages_notes_and_values_are_gone(workspace, people):
     messages = Message.objects.filter(workspace=workspace).count()
+    for person_id in people[:2]:
+        notes.add(workspace, "test", person_id, new_id(), "A note.")
     operation = delete(workspace, people[0])
     thirty_days_pass(workspace)
     sweep()
     assert not Chat.objects.filter(workspace=workspace, person_id=people[0]).exists()
     assert Message.objects.filter(workspace=workspace).count() == messages - 1
+    assert set(Note.objects.filter(workspace=workspace).values_list("person_id", flat=True)) == {people[1]}
     assert values_of(workspace, people[0]) == []
     assert values_of(workspace, people[1])
     with pytest.raises(NotPossible):

@@ -24,7 +24,7 @@ def meet(workspace: Workspace, natives: list[str], channel: int = CHANNEL) -> di
     def work(tx: Transaction) -> dict[str, int]:
         people, known = resolve(tx, channel, dict.fromkeys(natives, NOON))
         people.save()
-        return known
+        return {native: one.person_id for native, one in known.items()}
 
     return commit(workspace.pk, "test", work)
 

@@ -13,6 +13,9 @@ from coterie.journal.commit import commit
 from coterie.people.attributes import catalogue_keys
 from coterie.people.changes import create_people
 from coterie.people.models import Person
+from tests.talking import ada, channel, talk
+
+__all__ = ["ada", "channel", "talk"]
 
 
 @pytest.fixture

@@ -1,5 +1,8 @@
 """The HTTP API of a custom integration: events in, at `POST /channels/api/<key>`. The key is the credential."""
 
+from typing import Any
+
+from asgiref.sync import sync_to_async
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
@@ -9,11 +12,15 @@ from coterie.channels.events import parse_events
 from coterie.channels.intake import deliver
 from coterie.channels.lookup import find_channel
 from coterie.people.attributes import Refused
+from coterie.people.policy import refusal_of
 
 
 @csrf_exempt
 async def events(request: HttpRequest, key: str) -> HttpResponse:
-    """One event or a list of them (see `channels.events`); answers when all are on disk, or none is stored."""
+    """One event or a list of them (see `channels.events`); answers when all are on disk, or none is stored.
+
+    With what banned people said, and with what comes late for people who were erased, come the words to answer them.
+    """
     channel = await find_channel("api", key)
     if channel is None:
         return failure(404, "there is no channel at this address; look at the URL in Channels.")
@@ -31,5 +38,13 @@ async def events(request: HttpRequest, key: str) -> HttpResponse:
     except Refused as error:
         return refusal(error)
     ids = {event.message_id for event in parsed}
-    accepted = len(ids & receipt.fresh)
-    return success(accepted=accepted, duplicates=len(parsed) - accepted)
+    refused = [*_refused(ids & receipt.banned, "banned"), *_refused(ids & receipt.erased, "erased")]
+    accepted = len(ids & receipt.fresh) - len(ids & receipt.banned)
+    answer: dict[str, Any] = {"accepted": accepted, "duplicates": len(parsed) - accepted - len(refused)}
+    if refused:
+        answer |= {"refused": refused, "message": await sync_to_async(refusal_of)(channel.workspace_id)}
+    return success(**answer)
+
+
+def _refused(ids: set[str], reason: str) -> list[dict[str, str]]:
+    return [{"messageId": message_id, "reason": reason} for message_id in sorted(ids)]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from asgiref.sync import sync_to_async
+from django.db.models import Q
 
 from coterie.channels.events import Event
 from coterie.channels.intake import deliver
@@ -20,7 +21,7 @@ from coterie.chats.models import Chat, Message, Sender
 from coterie.chats.transcript import running_chat, turns
 from coterie.core.clock import iso, now
 from coterie.people.attributes import Value
-from coterie.people.models import Identity, Person
+from coterie.people.models import Identity, Person, Share
 
 MAX_TRIES = 2
 # When somebody agreed to the text that the widget shows before the first message.
@@ -54,7 +55,9 @@ def identity_of(channel: Channel, visitor: Visitor) -> Identity | None:
 def chat_of(channel: Channel, visitor: Visitor | None, session_id: str | None = None) -> Chat | None:
     """The visitor's running chat."""
     identity = visitor and identity_of(channel, visitor)
-    return running_chat(channel.workspace_id, channel.id, identity.person_id, session_id) if identity else None
+    if not identity:
+        return None
+    return running_chat(channel.workspace_id, channel.id, identity.person_id, identity.origin_id, session_id)
 
 
 def history(channel: Channel, visitor: Visitor | None, session_id: str | None = None) -> list[Message]:
@@ -63,21 +66,34 @@ def history(channel: Channel, visitor: Visitor | None, session_id: str | None = 
     return turns(chat) if chat else []
 
 
+class Turned(Exception):
+    """The message was refused: the visitor is banned or, when `erased`, their browser is to forget who it was."""
+
+    def __init__(self, erased: bool) -> None:
+        super().__init__("the message was refused")
+        self.erased = erased
+
+
 async def converse(channel: Channel, said: Said) -> list[Message]:
     """Stores the message and returns the replies. The same message again gets the same replies, also when it got none:
-    the bot is not asked twice.
+    the bot is not asked twice. Raises Turned.
     """
     config = Config.of(channel.settings)
+    if await sync_to_async(_is_banned)(channel, said.visitor):
+        await deliver(channel, [_event(config, said, {}, {})])
+        raise Turned(erased=False)
     before = await sync_to_async(history)(channel, said.visitor, said.session_id)
     prefix = said.native_id
     if any(turn.native_id == prefix for turn in before):
         return _replies_to(prefix, before)
-    known = await sync_to_async(_known)(channel, said.visitor)
+    known, first = await sync_to_async(_known)(channel, said.visitor)
     question = pending(config, before)
     answer = question.answer(said.text) if question else None
-    answered = {question.attribute: answer} if question and answer is not None else {}
-    event = _event(config, said, known, answered)
+    answered: dict[str, Value] = {question.attribute: answer} if question and answer is not None else {}
+    event = _event(config, said, known, {**answered, **(said.visitor.vouched if first else {})})
     receipt = await deliver(channel, [*_opening(config, said, before), event])
+    if event.message_id in receipt.banned | receipt.erased:
+        raise Turned(erased=event.message_id in receipt.erased)
     if event.message_id not in receipt.fresh:  # The same message came twice at once; the other one is being answered.
         return _replies_to(prefix, await sync_to_async(history)(channel, said.visitor, said.session_id))
     known = {**known, **event.attributes}
@@ -122,9 +138,10 @@ def _opening(config: Config, said: Said, before: Sequence[Message]) -> list[Even
     ]
 
 
-def _event(config: Config, said: Said, known: Mapping[str, Any], answered: Mapping[str, Value]) -> Event:
-    """What was said, and all that it tells: what a visitor answers counts more than what their page says."""
-    vouched = {} if known else said.visitor.vouched
+def _event(config: Config, said: Said, known: Mapping[str, Any], surely: Mapping[str, Value]) -> Event:
+    """What was said, and all that it tells: what a visitor answers or their server vouches for (`surely`) counts more
+    than what their page says.
+    """
     consent: dict[str, Value] = {CONSENT: str(iso(now()))} if config.consent and CONSENT not in known else {}
     return Event(
         message_id=said.native_id,
@@ -132,7 +149,7 @@ def _event(config: Config, said: Said, known: Mapping[str, Any], answered: Mappi
         at=now(),
         message=said.text,
         session_id=said.session_id,
-        attributes={**said.context, **vouched, **consent, **answered},
+        attributes={**said.context, **consent, **surely},
         session_attributes=said.chat,
     )
 
@@ -171,9 +188,22 @@ def _first_words(before: Sequence[Message]) -> str:
     return next((turn.text for turn in before if turn.sender == Sender.USER), "")
 
 
-def _known(channel: Channel, visitor: Visitor) -> dict[str, Any]:
-    """The attributes of whoever is behind the visitor; none before their first words here."""
+def person_of(channel: Channel, visitor: Visitor) -> Person | None:
+    """Whoever is behind the visitor, on this channel or, if they never wrote here, by their user id."""
+    people, identity = Person.objects.filter(workspace_id=channel.workspace_id), identity_of(channel, visitor)
+    if identity:
+        return people.filter(id=identity.person_id).first()
+    merged = Share.objects.filter(workspace_id=channel.workspace_id, user_id=visitor.id)
+    return people.filter(Q(user_id=visitor.id) | Q(id__in=merged.values("survivor_id"))).first()
+
+
+def _known(channel: Channel, visitor: Visitor) -> tuple[dict[str, Any], bool]:
+    """What is known of whoever is behind the visitor, and whether these are their first words here."""
+    person = person_of(channel, visitor)
+    return (dict(person.attributes) if person else {}), identity_of(channel, visitor) is None
+
+
+def _is_banned(channel: Channel, visitor: Visitor) -> bool:
     identity = identity_of(channel, visitor)
-    people = Person.objects.filter(workspace_id=channel.workspace_id)
-    person = people.filter(id=identity.person_id).first() if identity else people.filter(user_id=visitor.id).first()
-    return dict(person.attributes) if person else {}
+    people = Person.objects.filter(workspace_id=channel.workspace_id, banned=True)
+    return identity is not None and people.filter(id=identity.person_id).exists()

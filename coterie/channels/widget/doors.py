@@ -26,7 +26,7 @@ from coterie.channels.models import Channel
 from coterie.channels.widget.claiming import claim
 from coterie.channels.widget.colours import palette
 from coterie.channels.widget.config import Config
-from coterie.channels.widget.conversation import Said, chat_of, converse, identity_of
+from coterie.channels.widget.conversation import Said, Turned, chat_of, converse, identity_of, person_of
 from coterie.channels.widget.identity import proved
 from coterie.channels.widget.pages import told
 from coterie.channels.widget.visitors import Visitor, first_contact, is_identified, token_of, visitor_of
@@ -36,6 +36,7 @@ from coterie.chats.transcript import turns
 from coterie.core.clock import iso, now
 from coterie.core.text import clean
 from coterie.people.attributes import Refused, Value
+from coterie.people.policy import refusal_of
 
 MAX_TEXT = 2_000
 MAX_BODY = 128 * 1024
@@ -133,7 +134,7 @@ async def identify(request: HttpRequest, channel: Channel) -> HttpResponse:
     before = visitor_of(channel, data.get("visitor"))
     if before and not before.identified:
         await sync_to_async(claim)(channel, before.id, visitor.id)
-    if visitor.vouched and await sync_to_async(identity_of)(channel, visitor):
+    if visitor.vouched and await sync_to_async(person_of)(channel, visitor):
         await deliver(channel, [_report(visitor, visitor.vouched, {}, None)])
         visitor = Visitor(visitor.id, True)
     return success(visitor=token_of(channel, visitor))
@@ -175,8 +176,20 @@ async def _message(request: HttpRequest, channel: Channel) -> HttpResponse:
     of_chat, also = told(config, data.get("chat"), of_chat=True)
     context = {**_context(request, data.get("context")), **normalised(about)}
     language = language_of(data.get("lang"))
-    replies = await converse(channel, Said(visitor, message_id, session_id, text, language, context, of_chat))
+    try:
+        replies = await converse(channel, Said(visitor, message_id, session_id, text, language, context, of_chat))
+    except Turned as turned:
+        return await _turned(channel, visitor, message_id, turned)
     return success(visitor=token_of(channel, visitor), messages=_shown(replies), ignored=[*ignored, *also])
+
+
+async def _turned(channel: Channel, visitor: Visitor, message_id: str, turned: Turned) -> HttpResponse:
+    """What the workspace says to somebody who is banned, or was erased for good."""
+    words = await sync_to_async(refusal_of)(channel.workspace_id)
+    answer = {"id": f"{message_id}:refused", "sender": Sender.BOT.value, "text": words, "at": iso(now())}
+    if turned.erased:
+        return success(forget=True, messages=[answer])
+    return success(visitor=token_of(channel, visitor), messages=[answer])
 
 
 def _report(visitor: Visitor, about: Mapping[str, Value], of_chat: Mapping[str, Value], session: str | None) -> Event:

@@ -1,16 +1,28 @@
 """Small words of the templates: icons, numbers and times."""
 
+import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
 from django import template
+from django.utils import timezone
+from django.utils.dates import MONTHS_3, WEEKDAYS_ABBR
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from coterie.accounts.models import User
 from coterie.audience.columns import Column, Group
-from coterie.web.people import hue, icon_markup, initials
+from coterie.channels.models import Channel
+from coterie.chats.models import Chat, Message
+from coterie.core.clock import iso
+from coterie.core.ids import to_public
+from coterie.profile.models import Note
+from coterie.web.links import archive_url
+from coterie.web.people import glyph, hue, icon_markup, initials
 from coterie.web.small import ago, day
+from coterie.web.spot import Spot
 
 register = template.Library()
 register.filter("hue", hue)
@@ -22,6 +34,54 @@ register.simple_tag(day)
 def icon(name: str, extra: str = "") -> SafeString:
     """An icon of the sprite."""
     return mark_safe(icon_markup(name, extra))  # noqa: S308
+
+
+@register.simple_tag
+def chat_time(moment: dt.datetime) -> SafeString:
+    """When a chat began, as the list of chats has it: the day, and under it the time of day."""
+    local = timezone.localtime(moment)
+    day_of = _("Today") if local.date() == timezone.localdate() else f"{WEEKDAYS_ABBR[local.weekday()]} {_short(local)}"
+    return format_html('<time datetime="{}"><b>{}</b>{}</time>', iso(moment), day_of, f"{local:%H:%M}")
+
+
+@register.simple_tag
+def clock(moment: dt.datetime) -> SafeString:
+    """The time of day."""
+    local = timezone.localtime(moment)
+    return format_html('<time datetime="{}">{}</time>', iso(moment), f"{local:%H:%M}")
+
+
+def _short(local: dt.datetime) -> str:
+    year = "" if local.year == timezone.localdate().year else f" {local.year}"
+    return f"{local.day} {MONTHS_3[local.month].title()}{year}"
+
+
+@register.simple_tag
+def channel_icon(source: str) -> SafeString:
+    """The glyph of a channel's kind."""
+    return icon(glyph(source) or "channels")
+
+
+@register.simple_tag
+def channel_name(chat: Chat, channels: Mapping[int, Channel]) -> str:
+    """The name of the channel of a chat, or its kind when the channel is gone."""
+    channel = channels.get(chat.channel_id)
+    return channel.name if channel else chat.source
+
+
+@register.simple_tag
+def note_url(spot: Spot, note: Note) -> str:
+    """The page that edits a note."""
+    return spot.url("user-note", note=note.public_id)
+
+
+register.simple_tag(archive_url)
+
+
+@register.simple_tag
+def archive_message(message: Message) -> str:
+    """A message in its transcript, of which a page may show only a part."""
+    return f"{archive_url(to_public(message.chat_id or 0))}?message={message.public_id}#m-{message.public_id}"
 
 
 @register.simple_tag

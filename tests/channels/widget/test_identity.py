@@ -18,7 +18,10 @@ from coterie.channels.widget.identity import secret_of
 from coterie.channels.widget.visitors import first_contact
 from coterie.chats.models import Chat, Message
 from coterie.journal.models import JournalEntry
+from coterie.merging.merge import merge
+from coterie.merging.split import split
 from coterie.people.models import Identity, Person
+from coterie.privacy.erasing import erase
 from coterie.segments.models import Membership, Segment
 from tests.channels.widget.conftest import Browser
 from tests.makers import make_person, put_in
@@ -65,6 +68,22 @@ def test_a_token_brings_the_attributes_of_somebody_known_up_to_date_at_once(work
     visitor.say("hi")
     visitor.identify(token=token(visitor.channel, attributes={"plan": "team"}))
     assert people(workspace)["u-17"].attributes["plan"] == "team"
+
+
+def test_a_token_brings_somebody_up_to_date_whom_another_channel_knows(workspace, visitor):
+    make_person(workspace, user_id="u-17", plan="free")
+    visitor.identify(token=token(visitor.channel, attributes={"plan": "pro"}))
+    assert people(workspace)["u-17"].attributes["plan"] == "pro"
+
+
+def test_what_a_token_vouched_for_is_told_once_and_replaces_nothing_newer(workspace, visitor):
+    visitor.identify(token=token(visitor.channel, name="Maya"))
+    visitor.say("hi")
+    person = people(workspace)["u-17"]
+    person.attributes["default_name"] = "Maya Ortiz"
+    person.save()
+    visitor.say("and")
+    assert people(workspace)["u-17"].attributes["default_name"] == "Maya Ortiz"
 
 
 FORGERIES = {
@@ -166,6 +185,7 @@ def test_an_unknown_visitor_who_turns_out_to_be_somebody_known_brings_everything
     segment = Segment.objects.create(workspace=workspace, name="Newsletter")
     put_in(workspace, "test", [segment.id], [unknown.id])
     visitor.identify(**signed(visitor.channel, "u-17"))
+    assert [message["text"] for message in visitor.open()["messages"]][1] == "hi"
     now = people(workspace)
     assert list(now) == ["u-17"]
     person = now["u-17"]
@@ -176,8 +196,38 @@ def test_an_unknown_visitor_who_turns_out_to_be_somebody_known_brings_everything
     assert person.last_seen == unknown.last_seen
     assert Chat.objects.get(workspace=workspace).person_id == known.id
     assert list(Membership.objects.filter(workspace=workspace).values_list("person_id", flat=True)) == [known.id]
-    assert JournalEntry.objects.filter(workspace=workspace, kind="merged").count() == 2
+    history = JournalEntry.objects.filter(workspace=workspace)
+    assert list(history.filter(person_id=unknown.id).values_list("kind", flat=True)) == ["left", "merged"]
+    assert history.filter(person_id=known.id, after__default_email="maya@x.example").exists()
     assert audience_of(workspace).count(None) == 1
+
+
+def test_a_person_who_is_several_merged_gets_the_history_as_the_one_who_was_proved(workspace, visitor):
+    known = make_person(workspace, user_id="u-17", chats=4)
+    survivor = make_person(workspace, user_id="u-1", default_name="Maya")
+    merge(workspace, "test", survivor.id, known.id, ())
+    visitor.say("hi")
+    visitor.say("Somebody")
+    visitor.identify(**signed(visitor.channel, "u-17"))
+    assert [message["text"] for message in visitor.open()["messages"]][1] == "hi"
+    visitor.say("maya@x.example")
+    assert Chat.objects.get(workspace=workspace).origin_id == known.id
+    assert people(workspace)["u-1"].chats == 6
+    split(workspace, "test", survivor.id, known.id)
+    apart = people(workspace)
+    assert (apart["u-1"].chats, apart["u-17"].chats) == (1, 5)
+    assert apart["u-17"].attributes["default_email"] == "maya@x.example"
+
+
+def test_whoever_was_erased_does_not_come_back_by_logging_in(workspace, visitor, client):
+    visitor.identify(**signed(visitor.channel, "u-17"))
+    visitor.say("hi")
+    erase(workspace, "test", [people(workspace)["u-17"].id])
+    unknown = Browser(client, visitor.channel, "another-session")
+    unknown.say("hello")
+    unknown.identify(**signed(visitor.channel, "u-17"))
+    assert unknown.post(text="me again", id="x").json()["forget"] is True
+    assert [user_id[:8] for user_id in people(workspace)] == ["visitor-"]
 
 
 def test_what_was_banned_stays_banned_under_its_name(workspace, visitor):
@@ -241,7 +291,7 @@ def test_claiming_again_or_by_two_at_once_changes_nothing_more(workspace, visito
         thread.join()
     assert not failures
     assert people(workspace)["u-17"].chats == 2
-    assert Identity.objects.filter(workspace=workspace).count() == 0
+    assert [one.native_id for one in Identity.objects.filter(workspace=workspace)] == ["u-17"]
 
 
 def test_the_secret_is_stored_nowhere(visitor):

@@ -1,13 +1,16 @@
 // Everything that the pages do by script. Without it, links and forms do the same in whole pages.
 import "./appearance.js";
+import "./archives.js";
 import "./column-chooser.js";
 import "./copy-button.js";
 import "./dialogs.js";
 import "./file-upload.js";
 import "./filter-builder.js";
+import "./inline-edit.js";
 import "./late-count.js";
 import "./live-news.js";
 import "./newest-only.js";
+import "./person-panel.js";
 import "./pop-over.js";
 import "./row-selection.js";
 import "./segment-picker.js";

@@ -17,12 +17,13 @@ customElements.define("shortcut-keys", class extends HTMLElement {
       k: () => this.step(-1),
       x: () => this.pick(false),
       X: () => this.pick(true),
-      s: () => one(".bulkbar:not([hidden]) [data-key=s]")?.click(),
+      s: () => (one("#person [data-key=s]") ?? one(".bulkbar:not([hidden]) [data-key=s]"))?.click(),
+      e: () => one("[data-inline]", document.activeElement.closest("[data-edit]") ?? document.createElement("i"))?.click(),
       E: () => (one(".bulkbar:not([hidden]) [data-export-selected]") ?? one("[data-export-all]"))?.click(),
       "[": () => one("side-toggle button").click(),
       g: () => (this.going = Date.now()),
       z: () => this.undo(),
-      Escape: () => one(".bulkbar:not([hidden])") && one("row-selection").clear(),
+      Escape: () => one("person-panel")?.close() || (one(".bulkbar:not([hidden])") && one("row-selection").clear()),
     };
     this.listener = (event) => this.pressed(event);
     document.addEventListener("keydown", this.listener);
@@ -37,7 +38,7 @@ customElements.define("shortcut-keys", class extends HTMLElement {
     if (event.ctrlKey) return this.withControl(event);
     if (Date.now() - (this.going ?? 0) < WAIT) {
       this.going = 0;
-      const place = { u: this.dataset.users, s: this.dataset.segments, a: this.dataset.activity, j: this.dataset.activity, ",": this.dataset.settings }[event.key];
+      const place = { u: this.dataset.users, s: this.dataset.segments, a: this.dataset.archives, j: this.dataset.activity, ",": this.dataset.settings }[event.key];
       if (place) return this.go(event, place);
     }
     const act = this.keys[event.key];
@@ -71,12 +72,14 @@ customElements.define("shortcut-keys", class extends HTMLElement {
   }
 
   get lines() {
-    return all("#grid tbody .line");
+    return all("#grid tbody .line, #chats .line");
   }
   get at() {
-    return this.lines.indexOf(one(".line", document.activeElement?.closest("#grid tbody tr") ?? document.createElement("i")));
+    return this.lines.indexOf(one(".line", document.activeElement?.closest("#grid tbody tr, #chats li") ?? document.createElement("i")));
   }
+  // On the page of a person, and beside the list, to the next person; in the list to the next row.
   step(by) {
+    if (one("#person")) return one(by > 0 ? "#next-person" : "#previous-person")?.click();
     const next = this.at < 0 ? 0 : this.at + by;
     this.lines[Math.min(Math.max(next, 0), this.lines.length - 1)]?.focus();
   }

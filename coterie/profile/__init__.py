@@ -1,0 +1,1 @@
+"""One person: what their page asks and changes."""

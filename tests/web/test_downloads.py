@@ -1,0 +1,70 @@
+"""What a browser sees of a download that fails halfway."""
+
+import gc
+import http.client
+import threading
+import warnings
+from collections.abc import Iterator
+
+import pytest
+import uvicorn
+from django.core.asgi import get_asgi_application
+from django.urls import path
+
+from coterie.web.downloads import download
+from tests.conftest import free_port
+
+PIECE = b"x" * 100_000
+
+
+def whole(request):
+    return download(request, iter([PIECE] * 5), "people.csv", "text/csv")
+
+
+def failing(request):
+    def pieces() -> Iterator[bytes]:
+        yield from [PIECE] * 5
+        raise OSError("the disk is gone")
+
+    return download(request, pieces(), "people.csv", "text/csv")
+
+
+urlpatterns = [path("whole", whole), path("failing", failing)]
+
+
+@pytest.fixture
+def port(settings) -> Iterator[int]:
+    """A server of these two addresses."""
+    settings.ROOT_URLCONF = __name__
+    number = free_port()
+    server = uvicorn.Server(uvicorn.Config(get_asgi_application(), port=number, lifespan="off", log_level="critical"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+    yield number
+    server.should_exit = True
+    thread.join()
+    with warnings.catch_warnings():
+        # Django leaves the (empty) body of a request open whose answer broke off.
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
+
+
+def fetched(port: int, address: str) -> bytes:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request("GET", address)
+    answer = connection.getresponse()
+    try:
+        return answer.read()
+    finally:
+        connection.close()
+
+
+def test_a_download_comes_whole(port):
+    assert fetched(port, "/whole") == PIECE * 5
+
+
+def test_one_that_fails_halfway_never_looks_whole(port):
+    with pytest.raises(http.client.IncompleteRead):
+        fetched(port, "/failing")
