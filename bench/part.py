@@ -7,13 +7,27 @@ from django.core.management import call_command
 
 from bench import report
 from bench.measure import Figure
-from bench.parts import archives, bulk, export, filters, importing, ingest, listing, load, memory, replica, rules
+from bench.parts import (
+    archives,
+    bulk,
+    export,
+    filters,
+    importing,
+    ingest,
+    listing,
+    load,
+    memory,
+    profile,
+    replica,
+    rules,
+)
 
 PARTS: dict[str, Callable[[int], Iterable[Figure]]] = {
     "load": load.run,
     "filters": filters.run,
     "list": listing.run,
     "archives": archives.run,
+    "profile": profile.run,
     "replica": replica.run,
     "ingest": ingest.run,
     "rules": rules.run,

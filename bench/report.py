@@ -23,6 +23,7 @@ TITLES = {
     "filters": "A page of 50 and the exact count",
     "list": "The Users page through HTTP",
     "archives": "The Archives through HTTP",
+    "profile": "A person’s page through HTTP",
     "replica": "Keeping the replica up to date",
     "ingest": "Chats coming in over HTTP",
     "rules": "Rule segments keep themselves up to date",
