@@ -19,6 +19,7 @@ PARTS: dict[str, tuple[tuple[str, ...], int | None]] = {
     "import": (DATABASES, None),
     "bulk": (DATABASES, None),
     "memory": (DATABASES, 5_000),
+    "widget": (DATABASES[:1], 5_000),
 }
 # These change nobody, and so need no copy of their own: ten million people are 15 GB.
 LOOKING = {"filters", "list", "archives", "profile"}

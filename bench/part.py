@@ -20,6 +20,7 @@ from bench.parts import (
     profile,
     replica,
     rules,
+    widget,
 )
 
 PARTS: dict[str, Callable[[int], Iterable[Figure]]] = {
@@ -35,6 +36,7 @@ PARTS: dict[str, Callable[[int], Iterable[Figure]]] = {
     "import": importing.run,
     "bulk": bulk.run,
     "memory": memory.run,
+    "widget": widget.run,
 }
 
 

@@ -31,6 +31,7 @@ TITLES = {
     "import": "Importing a file",
     "bulk": "Bulk actions and their undo",
     "memory": "Memory of the server",
+    "widget": "The Chat Widget in a browser",
 }
 _LIBRARIES = ("django", "uvicorn", "pyarrow", "psycopg")
 

@@ -3,16 +3,21 @@
 import os
 from typing import Any
 
+from django.conf import settings
 from django.core.asgi import get_asgi_application
 from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.exception import convert_exception_to_response
 from django.utils.module_loading import import_string
+
+from coterie.core.proxies import seen_through
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "coterie.settings")
 
 
 # A little more than the largest body that any address takes, so that those near the limit get an answer in words.
 MOST_BYTES = 12 * 1024 * 1024
+# The same of what the visitor of some web page sends.
+MOST_BYTES_OF_A_VISITOR = 1024 * 1024
 
 
 class MachineHandler(ASGIHandler):
@@ -38,14 +43,18 @@ _files: Any = import_string("coterie.web.receiving.FileHandler")()
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """Chats in by the short way, everything else through the pages' middleware; files may be larger than the rest."""
+    if scope["type"] == "http":
+        scope = seen_through(scope, settings.TRUSTED_PROXIES)
     if scope["type"] == "http" and scope["path"] == "/import" and scope["method"] == "POST":
         await _files(scope, receive, send)
         return
     machine = scope["type"] == "http" and scope["path"].startswith("/channels/")
-    await (_machines if machine else _pages)(scope, _limited(receive), send)
+    visitor = machine and scope["path"].startswith("/channels/widget/")
+    most = MOST_BYTES_OF_A_VISITOR if visitor else MOST_BYTES
+    await (_machines if machine else _pages)(scope, _limited(receive, most), send)
 
 
-def _limited(receive: Any) -> Any:
+def _limited(receive: Any, most: int) -> Any:
     """Hangs up on a body that is too large: Django would write it to the disk before anybody looks at it."""
     taken = 0
 
@@ -53,6 +62,6 @@ def _limited(receive: Any) -> Any:
         nonlocal taken
         part: dict[str, Any] = await receive()
         taken += len(part.get("body", b""))
-        return part if taken <= MOST_BYTES else {"type": "http.disconnect"}
+        return part if taken <= most else {"type": "http.disconnect"}
 
     return next_part

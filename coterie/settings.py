@@ -7,6 +7,7 @@ from typing import Any
 import dj_database_url
 from csp.constants import NONE, SELF
 
+from coterie.core.proxies import networks
 from coterie.core.secret import secret_key
 
 PACKAGE = Path(__file__).resolve().parent
@@ -25,6 +26,9 @@ REPLICA_MEMORY = os.environ.get("COTERIE_REPLICA_MEMORY", "1GB")
 REPLICA_THREADS = int(os.environ.get("COTERIE_REPLICA_THREADS", "2"))
 # `host:port` pairs on private networks that the operator allows outgoing calls to, such as a bot on the same machine.
 PRIVATE_HOSTS = [host for host in os.environ.get("COTERIE_PRIVATE_HOSTS", "").split(",") if host]
+# Proxies in front of us, whose X-Forwarded-For is believed; files that tell the place of an IP address.
+TRUSTED_PROXIES = networks(os.environ.get("COTERIE_TRUSTED_PROXIES", ""))
+GEOIP_FILES = [path for path in os.environ.get("COTERIE_GEOIP_FILES", "").split(",") if path]
 # Bytes of a file that is sent to be imported.
 IMPORT_MAX = int(os.environ.get("COTERIE_IMPORT_MAX_GB", "10")) << 30
 

@@ -245,6 +245,7 @@ def live_server_url(database: str) -> Iterator[str]:
         "--port",
         str(port),
         "--no-access-log",
+        "--no-proxy-headers",
     ]
     log = Path(os.environ["COTERIE_DATA"]).parent / "server.log"
     server = Companion(command, log=log, env=environment, cwd=ROOT)

@@ -18,6 +18,7 @@ class Verb(StrEnum):
     SHARE_VIEWS = "share views"
     EDIT_VIEWS_OF_OTHERS = "edit views of others"
     EDIT_POLICIES = "edit policies"
+    EDIT_CHANNELS = "edit channels"
 
 
 # From the least to the most.
@@ -33,6 +34,7 @@ LEAST_ROLE: dict[Verb, Role] = {
     Verb.SHARE_VIEWS: Role.EDITOR,
     Verb.EDIT_VIEWS_OF_OTHERS: Role.ADMIN,
     Verb.EDIT_POLICIES: Role.ADMIN,
+    Verb.EDIT_CHANNELS: Role.ADMIN,
 }
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from coterie.audience.columns import Column, Type
 from coterie.audience.moments import Moments
+from coterie.core.cldr import meant
 from coterie.core.clock import FUTURE_TOLERANCE
 from coterie.core.ids import from_public
 
@@ -42,6 +43,7 @@ class Rule:
 
 
 def _equals(column: Column, values: Sequence[str], _: Moments) -> Sql:
+    values = meant(column.key, values)
     marks = ", ".join(["lower(?)"] * len(values))
     sql = f"lower({column.sql}) = {marks}" if len(values) == 1 else f"lower({column.sql}) IN ({marks})"
     if not column.hash:

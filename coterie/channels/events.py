@@ -21,10 +21,10 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from coterie.chats.models import Sender
+from coterie.core.cldr import ONE_NAME
 from coterie.core.clock import EARLIEST, UTC, not_in_future, now
 from coterie.core.text import FORBIDDEN, clean
 from coterie.people.attributes import Refused, Value, validated
-from coterie.people.places import country_name, language_name
 
 MAX_MESSAGE = 20_000
 MAX_ID = 128
@@ -142,7 +142,7 @@ def _time_zones() -> frozenset[str]:
 
 def normalised(attributes: dict[str, Value]) -> dict[str, Value]:
     """With one name per language and country."""
-    for key, name in (("default_language", language_name), ("default_country", country_name)):
+    for key, name in ONE_NAME.items():
         if key in attributes:
             attributes[key] = name(str(attributes[key]))
     return attributes

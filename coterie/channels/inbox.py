@@ -7,7 +7,7 @@ about them; what comes from an address of somebody who was erased for good is no
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from coterie.audience.models import Scope
 from coterie.channels.events import Event
@@ -20,6 +20,7 @@ from coterie.people.attributes import Refused, Value, catalogue_keys
 from coterie.people.changes import Knowledge, People
 from coterie.people.identities import Known, resolve
 from coterie.people.shares import Shares
+from coterie.people.whereabouts import follow
 from coterie.segments.membership import by_hand_of, join, leave
 from coterie.segments.models import Kind, Segment
 
@@ -105,6 +106,8 @@ def _emails(events: Iterable[Event]) -> dict[str, str]:
 def _apply(people: People, shares: Shares, known: Known, event: Event, kind: str) -> dict[str, Value]:
     """Changes the person; returns what the event told that was not known yet."""
     person, origin_id = people[known.person_id], known.origin_id
+    place = follow(people, person, event.attributes.get("default_ip"), event.at)
+    event = replace(event, attributes={**place, **event.attributes})
     spoke = event.sender == Sender.USER and event.message is not None
     if origin_id is not None:
         shares.notice(person)

@@ -9,6 +9,7 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 import django
+import maxminddb
 import psycopg
 import typer
 from django.core.exceptions import ImproperlyConfigured
@@ -16,6 +17,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from coterie.cli.say import as_json
+from coterie.core.proxies import networks
 
 _MEMORY = re.compile(r"\d+(\.\d+)? ?(KB|MB|GB|TB|KiB|MiB|GiB|TiB)", re.IGNORECASE)
 
@@ -89,6 +91,24 @@ def _private(value: str | None) -> tuple[str, str | None]:
     return value or "none", f"“{wrong[0]}” is not of the form host:port" if wrong else None
 
 
+def _proxies(value: str | None) -> tuple[str, str | None]:
+    try:
+        found = networks(value or "")
+    except ValueError as error:
+        return str(value), f"expected addresses or networks such as 10.0.0.0/8, with commas: {error}"
+    everybody = any(network.prefixlen == 0 for network in found)
+    return value or "none", "this believes anybody; list your proxies" if everybody else None
+
+
+def _places(value: str | None) -> tuple[str, str | None]:
+    for path in [path for path in (value or "").split(",") if path]:
+        try:
+            maxminddb.open_database(path).close()
+        except (OSError, ValueError, maxminddb.InvalidDatabaseError) as error:
+            return str(value), f"{path} cannot be opened as a file of MaxMind's form: {error}"
+    return value or "none: nobody's place is guessed", None
+
+
 SETTINGS: dict[str, tuple[str, Callable[[str | None], tuple[str, str | None]]]] = {
     "COTERIE_DATA": ("Folder for the SQLite file, replicas and keys.", _data),
     "DATABASE_URL": ("The system of record.", _database),
@@ -98,6 +118,8 @@ SETTINGS: dict[str, tuple[str, Callable[[str | None], tuple[str, str | None]]]] 
     "COTERIE_REPLICA_THREADS": ("Threads of the read side.", _threads),
     "COTERIE_IMPORT_MAX_GB": ("Size of the largest file that can be sent to be imported.", _gigabytes),
     "COTERIE_PRIVATE_HOSTS": ("Hosts on private networks that may be called, such as a bot.", _private),
+    "COTERIE_TRUSTED_PROXIES": ("Proxies in front whose X-Forwarded-For is believed.", _proxies),
+    "COTERIE_GEOIP_FILES": ("Files of MaxMind's form that tell the place of an IP address.", _places),
 }
 
 

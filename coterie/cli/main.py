@@ -24,6 +24,7 @@ COMMANDS = {
     "export": ("exporting", "Write people to a CSV file."),
     "import": ("importing", "Read people from a CSV file."),
     "replica": ("replica", "The fast read side: status, rebuild."),
+    "tidy": ("tidy", "Give languages and countries from before their one name each."),
     "doctor": ("doctor", "Explain every setting and what is wrong with it."),
 }
 # Looks at settings that may be too broken to start with.

@@ -40,6 +40,8 @@ def run(
         http="httptools",
         lifespan="off",
         access_log=False,
+        # uvicorn believes any process of this machine; whom we believe is a setting (`core.proxies`).
+        proxy_headers=False,
         log_level="warning",
         server_header=False,
     )

@@ -14,6 +14,7 @@ from django.core.cache import cache
 
 from coterie.audience.columns import DEFAULT_KEYS, RESERVED_KEYS
 from coterie.audience.models import Attribute, AttributeType, Scope
+from coterie.core.cldr import ONE_NAME
 from coterie.core.text import clean
 
 Value = str | int | float | bool
@@ -82,7 +83,7 @@ def _value(value: Any, key: str, field: str) -> Value | None:
     text = clean(value)
     if len(text) > longest:
         raise Refused(field, f"{len(text):,} characters; at most {longest:,}.")
-    return text or None
+    return ONE_NAME[key](text) if text and key in ONE_NAME else text or None
 
 
 def new_attribute(workspace_id: int, key: str, kind: AttributeType, scope: Scope) -> None:

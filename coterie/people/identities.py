@@ -56,6 +56,11 @@ def resolve(
     return people, known
 
 
+def find(tx: Transaction, channel_id: int, native_id: str) -> Known | None:
+    """Who is behind a native id, or has it as their user id; None when it would be somebody new."""
+    return _known(tx, channel_id, [native_id]).get(native_id) or _by_user_id(tx, [native_id]).get(native_id)
+
+
 def _introduce(tx: Transaction, channel_id: int, strangers: list[str]) -> dict[int, str]:
     """Gives the strangers an identity; returns the ids of people who are to be made, with their native ids."""
     there = _by_user_id(tx, strangers)

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from coterie.audience.columns import DEFAULT_KEYS, Type
+from coterie.core.cldr import ONE_NAME
 from coterie.core.clock import EARLIEST
 from coterie.people.attributes import MAX_NAME, MAX_VALUE
 from coterie.transfers.guard import UNGUARD
@@ -31,6 +32,15 @@ def cleaned(cells: pa.Array, guarded: bool) -> pa.Array:
         cells = pc.utf8_normalize(cells, "NFC")
     cells = pc.utf8_trim_whitespace(cells)
     return pc.if_else(pc.equal(cells, ""), pa.scalar(None, pa.string()), cells)
+
+
+def named(key: str, cells: pa.Array) -> pa.Array:
+    """Languages and countries under the one name that each is stored by; everything else as it is."""
+    if key not in ONE_NAME:
+        return cells
+    encoded = cells.dictionary_encode()
+    names = [None if one is None else ONE_NAME[key](one) for one in encoded.dictionary.to_pylist()]
+    return pa.array(names, pa.string()).take(encoded.indices)
 
 
 def fragment(text: str, key: str, type_: Type | None) -> str:

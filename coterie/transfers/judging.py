@@ -17,7 +17,7 @@ from coterie.audience import query
 from coterie.audience.audience import Audience
 from coterie.audience.columns import RESERVED_KEYS, Type
 from coterie.core.clock import FUTURE_TOLERANCE, UTC, now
-from coterie.transfers.cells import TIMES, cleaned, fragment, moment, problem
+from coterie.transfers.cells import TIMES, cleaned, fragment, moment, named, problem
 from coterie.transfers.judged import Judged, Person
 from coterie.transfers.judging_sql import differs, json_object, pointer, refusals, sql_list, time_text
 from coterie.transfers.reading import Chunk
@@ -79,7 +79,7 @@ class Judge:
 
     def understand(self, chunk: Chunk) -> None:
         """Cleans, types and checks the cells of a chunk. May be done in another thread, while rows are judged."""
-        arrays = [cleaned(chunk.columns[index], self._guarded) for index, _ in self._columns]
+        arrays = [named(key, cleaned(chunk.columns[index], self._guarded)) for index, key in self._columns]
         names = ["line", *self._texts.values()]
         self._ahead.register("chunk", pa.table([pa.array(chunk.numbers, pa.int64()), *arrays], names=names))
         select = [

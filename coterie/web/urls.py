@@ -33,6 +33,8 @@ from coterie.web import (
     session,
     users,
     view_segment,
+    widget_prompts,
+    widgets,
 )
 from coterie.web.login import Login, Logout
 
@@ -103,6 +105,12 @@ urlpatterns = [
     path("settings/attributes", attributes.attributes, name="attributes"),
     path("settings/attributes/edit", attributes.edit, name="attribute-edit"),
     path("settings/attributes/fit", attributes.fit, name="attribute-fit"),
+    path("settings/widgets", widgets.widgets, name="widgets"),
+    path("settings/widgets/new", widgets.new, name="widget-new"),
+    path("settings/widgets/<str:public_id>", widgets.widget, name="widget"),
+    path("settings/widgets/<str:public_id>/prompts", widget_prompts.prompts, name="widget-prompts"),
+    path("settings/widgets/<str:public_id>/prompts/edit", widget_prompts.prompt, name="widget-prompt"),
+    path("settings/widgets/<str:public_id>/page", widgets.page, name="widget-page"),
     path("segments", segments.segments, name="segments"),
     path("segments/new", segments.new, name="segment-new"),
     path("segments/<str:public_id>/edit", segments.edit, name="segment-edit"),

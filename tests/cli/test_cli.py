@@ -66,7 +66,19 @@ def test_help_is_quick_and_needs_no_data_folder(coterie, folder):
     began = time.monotonic()
     done = coterie("--help")
     assert time.monotonic() - began < 5
-    for name in ("serve", "worker", "demo", "member", "token", "channel", "export", "import", "replica", "doctor"):
+    for name in (
+        "serve",
+        "worker",
+        "demo",
+        "member",
+        "token",
+        "channel",
+        "export",
+        "import",
+        "replica",
+        "tidy",
+        "doctor",
+    ):
         assert name in done.stdout
     assert not folder.exists()
 
@@ -229,6 +241,8 @@ def test_doctor_explains_every_setting(coterie, folder):
             "COTERIE_REPLICA_THREADS",
             "COTERIE_IMPORT_MAX_GB",
             "COTERIE_PRIVATE_HOSTS",
+            "COTERIE_TRUSTED_PROXIES",
+            "COTERIE_GEOIP_FILES",
             "database",
         ),
     ]
@@ -250,6 +264,9 @@ def test_doctor_explains_every_setting(coterie, folder):
         ("COTERIE_REPLICA_THREADS", "two"),
         ("COTERIE_IMPORT_MAX_GB", "many"),
         ("COTERIE_PRIVATE_HOSTS", "bot"),
+        ("COTERIE_TRUSTED_PROXIES", "proxy.example"),
+        ("COTERIE_TRUSTED_PROXIES", "0.0.0.0/0"),
+        ("COTERIE_GEOIP_FILES", "/dev/null/places.mmdb"),
     ],
 )
 def test_doctor_finds_what_is_wrong_and_shows_no_password(coterie, name, value):

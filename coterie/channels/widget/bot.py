@@ -7,7 +7,8 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
-from coterie.channels.widget.config import Config, Question
+from coterie.channels.widget.config import Config
+from coterie.channels.widget.prompts import Question
 from coterie.chats.models import Message, Sender
 from coterie.core.outgoing import OutgoingError, post_json
 from coterie.core.text import clean

@@ -1,44 +1,47 @@
 """What a workspace configures of its Chat Widget."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlsplit
 
-from coterie.people.attributes import Refused, validated
+from coterie.channels.widget.colours import is_colour
+from coterie.channels.widget.prompts import Question, questions
+from coterie.channels.widget.words import GREETING, THANKS, TITLE, Words, words
+from coterie.people.attributes import MAX_ATTRIBUTES, Refused, validated
 
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
-_TEXTS = {
-    "title": "Chat",
-    "greeting": "Hi! How can we help?",
-    "thanks": "Thank you. We will get back to you.",
+COLOUR = "#85326f"
+SIDES = ("right", "left")
+MODES = ("auto", "light", "dark")
+_TEXTS = {"title": TITLE, "greeting": GREETING, "thanks": THANKS, "consent": Words({})}
+_FIELDS = {
+    *_TEXTS,
+    *("questions", "bot_url", "demo", "colour", "side", "mode", "privacy_url", "page_attributes", "identity_version"),
 }
-_FIELDS = {*_TEXTS, "questions", "bot_url", "demo"}
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One thing that the built-in bot asks; the answer is stored under the attribute's exact name."""
-
-    attribute: str
-    text: str
-    type: Literal["text", "email"] = "text"
-
-    def accepts(self, answer: str) -> bool:
-        """Whether this can be the answer."""
-        return self.type == "text" or _EMAIL.fullmatch(answer) is not None
+# What a page may always tell about its visitor, by the short names that pages use, too.
+SHORT_NAMES = {name: f"default_{name}" for name in ("name", "email", "username", "avatar", "gender", "language")}
+MAX_VERSION = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The settings of a widget channel. `thanks` is said when nothing is left to ask and no bot takes over."""
+    """The settings of a widget channel.
 
-    title: str
-    greeting: str
-    thanks: str
+    `thanks` is said when nothing is left to ask and no bot takes over. With a text of `consent`, nobody writes before
+    they agreed to it. `page_attributes` are the names of its own that the page may set for its visitor.
+    """
+
+    title: Words
+    greeting: Words
+    thanks: Words
+    consent: Words
     questions: tuple[Question, ...]
     bot_url: str | None
+    colour: str
+    side: str
+    mode: str
+    privacy_url: str | None
+    page_attributes: frozenset[str]
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> "Config":
@@ -47,36 +50,54 @@ class Config:
             raise Refused(
                 sorted(unknown)[0], f"the widget has no such setting; there are {', '.join(sorted(_FIELDS))}."
             )
-        texts = {name: settings.get(name) or default for name, default in _TEXTS.items()}
-        for name, text in texts.items():
-            if not isinstance(text, str) or len(text) > 500:
-                raise Refused(name, "expected a text of at most 500 characters.")
-        questions = settings.get("questions") or []
-        if not isinstance(questions, list) or len(questions) > 20:
-            raise Refused("questions", "expected a list of at most 20 questions.")
-        return cls(**texts, questions=tuple(map(_question, questions)), bot_url=_bot_url(settings.get("bot_url")))
+        version_of(settings)
+        colour = settings.get("colour") or COLOUR
+        if not isinstance(colour, str) or not is_colour(colour):
+            raise Refused("colour", "expected a colour such as #85326f.")
+        return cls(
+            **{name: words(settings.get(name), name, default) for name, default in _TEXTS.items()},
+            questions=questions(settings.get("questions") or []),
+            bot_url=_address(settings.get("bot_url"), "bot_url"),
+            colour=colour.lower(),
+            side=_one_of(settings.get("side"), "side", SIDES),
+            mode=_one_of(settings.get("mode"), "mode", MODES),
+            privacy_url=_address(settings.get("privacy_url"), "privacy_url"),
+            page_attributes=_page_attributes(settings.get("page_attributes") or []),
+        )
 
     def question(self, attribute: str) -> Question | None:
         """The question that fills this attribute."""
         return next((question for question in self.questions if question.attribute == attribute), None)
 
 
-def _question(data: Any) -> Question:
-    if not isinstance(data, dict) or set(data) - {"attribute", "text", "type"}:
-        raise Refused("questions", "a question has an attribute, a text and a type (text or email).")
-    attribute, text, kind = data.get("attribute"), data.get("text"), data.get("type", "text")
-    if not isinstance(attribute, str) or attribute not in validated({attribute: "x"}, "questions"):
-        raise Refused("questions", f"“{attribute}” is not a name of an attribute.")
-    if not isinstance(text, str) or not 1 <= len(text) <= 500:
-        raise Refused(f"questions.{attribute}", "the text has 1 to 500 characters.")
-    if kind not in ("text", "email"):
-        raise Refused(f"questions.{attribute}", "the type is text or email.")
-    return Question(attribute, text, kind)
+def version_of(settings: Mapping[str, Any]) -> int:
+    """How often the secret that signs identities was made anew; raises Refused."""
+    version = settings.get("identity_version", 0)
+    if not isinstance(version, int) or isinstance(version, bool) or not 0 <= version <= MAX_VERSION:
+        raise Refused("identity_version", "expected a whole number.")
+    return version
 
 
-def _bot_url(url: Any) -> str | None:
+def _one_of(value: Any, field: str, allowed: tuple[str, ...]) -> str:
+    found = value or allowed[0]
+    if found not in allowed:
+        raise Refused(field, f"there are {', '.join(allowed)}.")
+    return str(found)
+
+
+def _address(url: Any, field: str) -> str | None:
     if not url:
         return None
-    if not isinstance(url, str) or urlsplit(url).scheme not in ("http", "https"):
-        raise Refused("bot_url", "expected an address that begins with http:// or https://.")
-    return url
+    try:
+        scheme = urlsplit(url).scheme if isinstance(url, str) and len(url) <= 2_000 else ""
+    except ValueError:
+        scheme = ""
+    if scheme not in ("http", "https"):
+        raise Refused(field, "expected an address that begins with http:// or https://.")
+    return str(url)
+
+
+def _page_attributes(names: Any) -> frozenset[str]:
+    if not isinstance(names, list) or len(names) > MAX_ATTRIBUTES or not all(isinstance(name, str) for name in names):
+        raise Refused("page_attributes", f"expected a list of at most {MAX_ATTRIBUTES} names of attributes.")
+    return frozenset(validated(dict.fromkeys(names, "x"), "page_attributes", custom_only=True))

@@ -1,47 +1,68 @@
 """One message of a visitor: stored, understood as an answer when something was asked, and answered."""
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from django.utils.translation import gettext as _
+from django.db.models import Q
 
 from coterie.channels.events import Event
 from coterie.channels.intake import deliver
 from coterie.channels.models import Channel
 from coterie.channels.widget.bot import asked, bot_replies, next_question, pending
-from coterie.channels.widget.config import Config, Question
-from coterie.chats.models import Message, Sender
+from coterie.channels.widget.config import Config
+from coterie.channels.widget.prompts import Question
+from coterie.channels.widget.visitors import Visitor
+from coterie.channels.widget.words import TRY_AGAIN
+from coterie.chats.models import Chat, Message, Sender
 from coterie.chats.transcript import running_chat, turns
-from coterie.core.clock import now
+from coterie.core.clock import iso, now
 from coterie.people.attributes import Value
-from coterie.people.models import Identity, Person
+from coterie.people.models import Identity, Person, Share
 
 MAX_TRIES = 2
+# When somebody agreed to the text that the widget shows before the first message.
+CONSENT = "chat_consent"
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A visitor's message as it arrived."""
+    """A visitor's message as it arrived. `context` is about the person, `chat` about this conversation."""
 
-    visitor: str
+    visitor: Visitor
     message_id: str
     session_id: str
     text: str
+    language: str
     context: dict[str, Value]
+    chat: Mapping[str, Value] = field(default_factory=dict)
+
+    @property
+    def native_id(self) -> str:
+        """The id of the message on the channel: the same whether they are known by name already or only since."""
+        return f"{hashlib.sha256(self.session_id.encode()).hexdigest()[:24]}:{self.message_id}"
 
 
-def history(channel: Channel, visitor: str | None, session_id: str | None = None) -> list[Message]:
-    """The turns of the visitor's running chat; none when there is no such chat."""
-    identity = (
-        visitor
-        and Identity.objects.filter(workspace_id=channel.workspace_id, channel_id=channel.id, native_id=visitor).first()
-    )
+def identity_of(channel: Channel, visitor: Visitor) -> Identity | None:
+    """The visitor's address on this channel; None before their first words."""
+    rows = Identity.objects.filter(workspace_id=channel.workspace_id, channel_id=channel.id, native_id=visitor.id)
+    return rows.first()
+
+
+def chat_of(channel: Channel, visitor: Visitor | None, session_id: str | None = None) -> Chat | None:
+    """The visitor's running chat."""
+    identity = visitor and identity_of(channel, visitor)
     if not identity:
-        return []
-    chat = running_chat(channel.workspace_id, channel.id, identity.person_id, identity.origin_id, session_id)
+        return None
+    return running_chat(channel.workspace_id, channel.id, identity.person_id, identity.origin_id, session_id)
+
+
+def history(channel: Channel, visitor: Visitor | None, session_id: str | None = None) -> list[Message]:
+    """The turns of the visitor's running chat; none when there is no such chat."""
+    chat = chat_of(channel, visitor, session_id)
     return turns(chat) if chat else []
 
 
@@ -59,26 +80,31 @@ async def converse(channel: Channel, said: Said) -> list[Message]:
     """
     config = Config.of(channel.settings)
     if await sync_to_async(_is_banned)(channel, said.visitor):
-        await deliver(channel, [_event(said, None)])
+        await deliver(channel, [_event(config, said, {}, {})])
         raise Turned(erased=False)
     before = await sync_to_async(history)(channel, said.visitor, said.session_id)
-    prefix = f"{said.visitor}:{said.message_id}"
+    prefix = said.native_id
     if any(turn.native_id == prefix for turn in before):
         return _replies_to(prefix, before)
+    known, first = await sync_to_async(_known)(channel, said.visitor)
     question = pending(config, before)
-    understood = question is not None and question.accepts(said.text)
-    event = _event(said, question if understood else None)
+    answer = question.answer(said.text) if question else None
+    answered: dict[str, Value] = {question.attribute: answer} if question and answer is not None else {}
+    event = _event(config, said, known, {**answered, **(said.visitor.vouched if first else {})})
     receipt = await deliver(channel, [*_opening(config, said, before), event])
     if event.message_id in receipt.banned | receipt.erased:
         raise Turned(erased=event.message_id in receipt.erased)
-    replies = await _replies(channel, config, said, before, question, understood)
+    if event.message_id not in receipt.fresh:  # The same message came twice at once; the other one is being answered.
+        return _replies_to(prefix, await sync_to_async(history)(channel, said.visitor, said.session_id))
+    known = {**known, **event.attributes}
+    replies = await _replies(channel, config, said, before, question, known)
     moment = now()
     await deliver(
         channel,
         [
             Event(
                 message_id=f"{prefix}:{number}",
-                user_id=said.visitor,
+                user_id=said.visitor.id,
                 at=moment + dt.timedelta(milliseconds=number),
                 sender=Sender.BOT,
                 message=reply.pop("message", ""),
@@ -102,27 +128,29 @@ def _opening(config: Config, said: Said, before: Sequence[Message]) -> list[Even
     moment = now() - dt.timedelta(milliseconds=1)
     return [
         Event(
-            message_id=f"{said.visitor}:{said.session_id}:greeting"[:128],
-            user_id=said.visitor,
+            message_id=f"{said.native_id.partition(':')[0]}:greeting",
+            user_id=said.visitor.id,
             at=moment,
             sender=Sender.BOT,
-            message=config.greeting,
+            message=config.greeting.to(said.language),
             session_id=said.session_id,
         )
     ]
 
 
-def _event(said: Said, question: Question | None) -> Event:
-    attributes = dict(said.context)
-    if question:
-        attributes[question.attribute] = said.text[: 256 if question.attribute == "default_name" else 1024]
+def _event(config: Config, said: Said, known: Mapping[str, Any], surely: Mapping[str, Value]) -> Event:
+    """What was said, and all that it tells: what a visitor answers or their server vouches for (`surely`) counts more
+    than what their page says.
+    """
+    consent: dict[str, Value] = {CONSENT: str(iso(now()))} if config.consent and CONSENT not in known else {}
     return Event(
-        message_id=f"{said.visitor}:{said.message_id}",
-        user_id=said.visitor,
+        message_id=said.native_id,
+        user_id=said.visitor.id,
         at=now(),
         message=said.text,
         session_id=said.session_id,
-        attributes=attributes,
+        attributes={**said.context, **consent, **surely},
+        session_attributes=said.chat,
     )
 
 
@@ -132,22 +160,27 @@ async def _replies(
     said: Said,
     before: Sequence[Message],
     question: Question | None,
-    understood: bool,
+    known: dict[str, Any],
 ) -> list[dict[str, Any]]:
     """What to say now: ask again, ask the next thing, let the bot speak, or thank once."""
+    understood = question is not None and question.answer(said.text) is not None
     if question and not understood and asked(before).count(question.attribute) < MAX_TRIES:
-        text = _("That does not look like an e-mail address. Please try again.")
-        return [{"message": text, "asks": question.attribute}]
-    known = await sync_to_async(_known)(channel, said.visitor)
+        return [_asking(question, TRY_AGAIN[question.type].to(said.language), said.language)]
     following = next_question(config, known, before)
     if following:
-        return [{"message": following.text, "asks": following.attribute}]
+        return [_asking(following, following.text.to(said.language), said.language)]
     text = _first_words(before) if question else said.text
-    replies = await bot_replies(config, said.visitor, text or said.text, {**known, "session_id": said.session_id})
+    replies = await bot_replies(config, said.visitor.id, text or said.text, {**known, "session_id": said.session_id})
+    thanks = config.thanks.to(said.language)
     if replies is None:  # The visitor must not be left in silence.
-        return [{"message": config.thanks}]
-    thanked = any(turn.sender == Sender.BOT and turn.text == config.thanks for turn in before)
-    return replies or ([] if thanked else [{"message": config.thanks}])
+        return [{"message": thanks}]
+    thanked = any(turn.sender == Sender.BOT and turn.text in config.thanks.all() for turn in before)
+    return replies or ([] if thanked else [{"message": thanks}])
+
+
+def _asking(question: Question, text: str, language: str) -> dict[str, Any]:
+    buttons = question.buttons(language)
+    return {"message": text, "asks": question.attribute} | ({"buttons": buttons} if buttons else {})
 
 
 def _first_words(before: Sequence[Message]) -> str:
@@ -155,13 +188,22 @@ def _first_words(before: Sequence[Message]) -> str:
     return next((turn.text for turn in before if turn.sender == Sender.USER), "")
 
 
-def _is_banned(channel: Channel, visitor: str) -> bool:
-    identities = Identity.objects.filter(workspace_id=channel.workspace_id, channel_id=channel.id, native_id=visitor)
-    people = Person.objects.filter(workspace_id=channel.workspace_id, id__in=identities.values("person_id"))
-    return people.filter(banned=True).exists()
+def person_of(channel: Channel, visitor: Visitor) -> Person | None:
+    """Whoever is behind the visitor, on this channel or, if they never wrote here, by their user id."""
+    people, identity = Person.objects.filter(workspace_id=channel.workspace_id), identity_of(channel, visitor)
+    if identity:
+        return people.filter(id=identity.person_id).first()
+    merged = Share.objects.filter(workspace_id=channel.workspace_id, user_id=visitor.id)
+    return people.filter(Q(user_id=visitor.id) | Q(id__in=merged.values("survivor_id"))).first()
 
 
-def _known(channel: Channel, visitor: str) -> dict[str, Any]:
-    identity = Identity.objects.get(workspace_id=channel.workspace_id, channel_id=channel.id, native_id=visitor)
-    person = Person.objects.get(workspace_id=channel.workspace_id, id=identity.person_id)
-    return dict(person.attributes)
+def _known(channel: Channel, visitor: Visitor) -> tuple[dict[str, Any], bool]:
+    """What is known of whoever is behind the visitor, and whether these are their first words here."""
+    person = person_of(channel, visitor)
+    return (dict(person.attributes) if person else {}), identity_of(channel, visitor) is None
+
+
+def _is_banned(channel: Channel, visitor: Visitor) -> bool:
+    identity = identity_of(channel, visitor)
+    people = Person.objects.filter(workspace_id=channel.workspace_id, banned=True)
+    return identity is not None and people.filter(id=identity.person_id).exists()

@@ -1,31 +1,78 @@
-"""Who is chatting: a token that only we can make, kept by the visitor's browser."""
+"""Who is chatting: a token that only we can make.
+
+Somebody unknown keeps theirs in their browser for as long as they like. Somebody whom the page vouched for (`identity`)
+holds another one for a day, in the page's memory only, so that nobody finds it on a shared computer.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from django.core import signing
 from django.utils.crypto import salted_hmac
 
 from coterie.channels.models import Channel
+from coterie.channels.widget.config import version_of
+from coterie.people.attributes import Value
+
+# What the ids of people begin with whom nobody vouched for.
+UNKNOWN = "visitor-"
+IDENTIFIED_FOR = 24 * 3600
+_MAX_TOKEN = 300
+_MAX_IDENTIFIED = 64_000
 
 
-def first_contact(channel: Channel, session_id: str) -> str:
-    """The user id of somebody whom we meet for the first time.
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """`id` is the user id, and the address on this channel. `vouched` are attributes that came with the proof of who
+    they are while nobody of that id was there yet; they are stored with their first words.
+    """
 
-    Derived from the session, a secret of their browser: when the answer to a first message is lost and the message is
-    sent again, it is still the same visitor.
+    id: str
+    identified: bool = False
+    vouched: Mapping[str, Value] = field(default_factory=dict)
+
+
+def first_contact(channel: Channel, session_id: str) -> Visitor:
+    """Somebody whom we meet for the first time.
+
+    The id is derived from the session, a secret of their browser: when the answer to a first message is lost and the
+    message is sent again, it is still the same visitor.
     """
     digest = salted_hmac("visitor", f"{channel.workspace_id}:{channel.id}:{session_id}", algorithm="sha256")
-    return f"visitor-{digest.hexdigest()[:24]}"
+    return Visitor(f"{UNKNOWN}{digest.hexdigest()[:24]}")
 
 
-def token_of(channel: Channel, user_id: str) -> str:
+def token_of(channel: Channel, visitor: Visitor) -> str:
     """The token that proves to be this visitor of this channel."""
-    return signing.Signer(salt=f"visitor:{channel.workspace_id}:{channel.id}").sign(user_id)
+    if not visitor.identified:
+        return signing.Signer(salt=_salt(channel)).sign(visitor.id)
+    return signing.dumps([visitor.id, dict(visitor.vouched)], salt=_identified_salt(channel), compress=True)
 
 
-def visitor_of(channel: Channel, token: object) -> str | None:
-    """The visitor behind a token; None when it was not made by us for this channel."""
-    if not isinstance(token, str) or len(token) > 200:
+def visitor_of(channel: Channel, token: object) -> Visitor | None:
+    """The visitor behind a token; None when it was not made by us for this channel, or is over."""
+    if not isinstance(token, str):
         return None
     try:
-        return str(signing.Signer(salt=f"visitor:{channel.workspace_id}:{channel.id}").unsign(token))
+        if len(token) <= _MAX_TOKEN and token.startswith(UNKNOWN):
+            return Visitor(signing.Signer(salt=_salt(channel)).unsign(token))
+        if len(token) <= _MAX_IDENTIFIED:
+            user_id, vouched = signing.loads(token, salt=_identified_salt(channel), max_age=IDENTIFIED_FOR)
+            return Visitor(user_id, True, vouched)
     except signing.BadSignature:
-        return None
+        pass
+    return None
+
+
+def is_identified(token: object) -> bool:
+    """Whether this looks like the token of somebody whom a page vouched for, as those of others never do."""
+    return isinstance(token, str) and bool(token) and not token.startswith(UNKNOWN)
+
+
+def _salt(channel: Channel) -> str:
+    return f"visitor:{channel.workspace_id}:{channel.id}"
+
+
+def _identified_salt(channel: Channel) -> str:
+    """With the secret's version: a new secret ends what was proved with the old one."""
+    return f"identified:{channel.workspace_id}:{channel.id}:{version_of(channel.settings)}"

@@ -8,43 +8,14 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from coterie.channels.models import Channel
-from coterie.channels.widget.visitors import token_of
+from coterie.channels.widget.visitors import Visitor, token_of
 from coterie.chats.models import Chat, Message
 from coterie.people.models import Person
-
-
-class Visitor:
-    """A browser with the widget."""
-
-    def __init__(self, client, channel, session="session-1"):
-        self.client, self.channel, self.session, self.token, self.count = client, channel, session, None, 0
-
-    @property
-    def address(self):
-        return f"/channels/widget/{self.channel.key}"
-
-    def post(self, **changes):
-        body = {"visitor": self.token, "session": self.session, "id": f"m{self.count}", "text": "hi", "context": {}}
-        return self.client.post(self.address, json.dumps(body | changes), content_type="text/plain;charset=UTF-8")
-
-    def say(self, text, **changes):
-        self.count += 1
-        answer = self.post(text=text, id=changes.pop("id", f"m{self.count}"), **changes)
-        assert answer.status_code == 200, answer.content
-        self.token = answer.json()["visitor"]
-        return [message["text"] for message in answer.json()["messages"]]
-
-    def open(self):
-        return self.client.get(self.address, {"visitor": self.token or ""}).json()
-
-
-@pytest.fixture
-def visitor(client, widget_channel):
-    return Visitor(client, widget_channel)
+from tests.channels.widget.conftest import Browser
 
 
 def test_opening_the_widget_makes_nobody(workspace, visitor):
-    assert visitor.open()["greeting"] == "Hi!"
+    assert visitor.look()["greeting"] == "Hi!"
     assert visitor.open()["messages"] == []
     assert not Person.objects.filter(workspace=workspace).exists()
 
@@ -107,14 +78,18 @@ def test_a_made_up_or_borrowed_token_opens_no_chat(workspace, client, visitor):
     other = Channel.objects.create(workspace=workspace, kind="widget", name="Other", settings={})
     forged = visitor.token[:-3] + "abc"
     for channel, token in ((visitor.channel, forged), (other, visitor.token), (visitor.channel, "x" * 5000)):
-        assert client.get(f"/channels/widget/{channel.key}", {"visitor": token}).json()["messages"] == []
+        assert Browser(client, channel).open(token)["messages"] == []
     user_id = Person.objects.get(workspace=workspace).user_id
-    assert client.get(visitor.address, {"visitor": token_of(other, user_id)}).json()["messages"] == []
+    assert visitor.open(token_of(other, Visitor(user_id)))["messages"] == []
+    assert visitor.open(token_of(other, Visitor(user_id, identified=True)))["messages"] == []
 
 
 def test_a_visitor_cannot_write_attributes_of_their_own_choice(workspace, visitor):
-    visitor.say("hi", attributes={"plan": "pro"}, userId="u-1")
-    assert "plan" not in Person.objects.get(workspace=workspace).attributes
+    visitor.say("hi", attributes={"plan": "pro"}, user={"plan": "pro", "default_ip": "1.1.1.1"}, userId="u-1")
+    person = Person.objects.get(workspace=workspace)
+    assert "plan" not in person.attributes
+    assert person.attributes["default_ip"] == "127.0.0.1"
+    assert person.user_id != "u-1"
 
 
 def test_any_page_may_speak_to_the_widget(visitor, client):
