@@ -41,8 +41,16 @@ async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
     if scope["type"] == "http" and scope["path"] == "/import" and scope["method"] == "POST":
         await _files(scope, receive, send)
         return
-    machine = scope["type"] == "http" and scope["path"].startswith("/channels/")
+    machine = scope["type"] == "http" and _is_machine(scope["path"])
     await (_machines if machine else _pages)(scope, _limited(receive), send)
+
+
+def _is_machine(path: str) -> bool:
+    """Whether it is an address that chats are sent to. Under `/channels/` there are pages, too: those of an id."""
+    if path.startswith("/v1/"):
+        return True
+    kind, slash, _ = path.removeprefix("/channels/").partition("/")
+    return path.startswith("/channels/") and slash == "/" and len(kind) < 24
 
 
 def _limited(receive: Any) -> Any:

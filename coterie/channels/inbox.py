@@ -7,8 +7,10 @@ moves "last seen" and the number of chats.
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from coterie.audience.models import Scope
+from coterie.channels import traffic
 from coterie.channels.events import Event
 from coterie.channels.models import Channel
 from coterie.chats.models import Sender
@@ -54,6 +56,8 @@ def _store(tx: Transaction, channel: Channel, events: Sequence[Event], segments:
         people[person_id].chats += chats
     people.save()
     _move(tx, fresh, ids, segments)
+    # Every delivery of the channel changes this row, so it waits until nobody can come in between.
+    tx.last_of_all(partial(traffic.count, channel, events=len(fresh)))
     return Receipt(frozenset(event.message_id for event in fresh), ids)
 
 
@@ -76,7 +80,11 @@ def _apply(people: People, person_id: int, event: Event, kind: str) -> None:
     if "default_source" not in person.attributes:
         attributes.setdefault("default_source", kind)
     people.set(person, attributes, event.at)
-    if event.sender == Sender.USER and event.message is not None:
+    if event.corrections:
+        people.set(person, event.corrections, max(event.at, person.written_at or event.at))
+    if event.since is not None:
+        people.met(person, event.since)
+    if event.by_person:
         people.seen(person, event.at)
 
 

@@ -82,6 +82,15 @@ class People:
             person.attributes.pop(key, None)
         self._touched.add(person.id)
 
+    def rename(self, person: Person, user_id: str) -> None:
+        """Somebody turned out to have a lasting user id, which nobody else has. Written at once.
+
+        Lists show it, so it is an entry of its own in the journal: without values, as nothing else changed.
+        """
+        person.user_id = user_id
+        update("people_person", ("user_id",), _KEY, [(user_id, *_key(person))])
+        self.tx.record(person.id, Kind.SEEN)
+
     def seen(self, person: Person, at: dt.datetime) -> None:
         """The person did something themselves at `at`; events may arrive in any order."""
         at = not_in_future(at)
@@ -89,6 +98,12 @@ class People:
         person.created_at = min(person.created_at, at)
         self._seen.add(person.id)
         self._touched.add(person.id)
+
+    def met(self, person: Person, at: dt.datetime) -> None:
+        """The person was there at `at` already, though nobody says that they did something."""
+        if at < person.created_at:
+            person.created_at = at
+            self._touched.add(person.id)
 
     def save(self) -> None:
         """Writes every change and its journal entries. What changes after this needs another `save`."""
