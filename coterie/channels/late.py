@@ -8,7 +8,7 @@ that are late it can be looked up who wrote which attribute since. Then the orde
 import datetime as dt
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from coterie.channels.events import Event
@@ -44,13 +44,16 @@ class _Mark:
         return self.row_id != row.id and (self.at, self.native_id) > (row.at, row.native_id)
 
 
-def settled(channel: Channel, kind: Kind, arrived: Sequence[Arrived]) -> list[Event]:
-    """The events; those that are late only with those attributes that nobody wrote since."""
+def settled(channel: Channel, kind: Kind, arrived: Sequence[Arrived], names: Mapping[str, str]) -> list[Event]:
+    """The events; those that are late only with those attributes that nobody wrote since.
+
+    `names`: native ids that nobody is known by yet → the one that their events go by.
+    """
     carrying = [one for one in arrived if one.event.attributes]
     if not carrying:
         return [one.event for one in arrived]
     people = _people(channel, {one.event.user_id for one in carrying})
-    marks = _marks(channel, people, carrying)
+    marks = _marks(channel, people, carrying, names)
     return [_settled(channel, kind, one, people.get(one.event.user_id), marks) for one in arrived]
 
 
@@ -86,19 +89,21 @@ def _people(channel: Channel, natives: Iterable[str]) -> dict[str, Person]:
     return {native: by_id[person_id] for native, person_id in ids.items() if person_id in by_id}
 
 
-def _marks(channel: Channel, people: dict[str, Person], carrying: Sequence[Arrived]) -> dict[str | int, list[_Mark]]:
+def _marks(
+    channel: Channel, people: Mapping[str, Person], carrying: Sequence[Arrived], names: Mapping[str, str]
+) -> dict[str | int, list[_Mark]]:
     """Raw events since the earliest of these: by person (who may have several ids) or, of somebody new, by id."""
     place = {"workspace_id": channel.workspace_id, "channel_id": channel.id}
     ids = {person.id for person in people.values()}
     owner: dict[str, str | int] = dict(
         Identity.objects.filter(**place, person_id__in=ids).values_list("native_id", "person_id")
     )
-    natives = {one.event.user_id for one in carrying} | set(owner)
+    natives = {one.event.user_id for one in carrying} | set(owner) | set(names)
     earliest = min(one.row.at for one in carrying)
     rows = RawEvent.objects.filter(**place, user_id__in=natives, at__gte=earliest).exclude(state=State.FAILED)
     marks: dict[str | int, list[_Mark]] = defaultdict(list)
     for user_id, at, native_id, row_id in rows.values_list("user_id", "at", "native_id", "id"):
-        marks[owner.get(user_id, user_id)].append(_Mark(at, native_id, row_id))
+        marks[owner.get(user_id, names.get(user_id, user_id))].append(_Mark(at, native_id, row_id))
     return marks
 
 

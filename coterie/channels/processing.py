@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db import DatabaseError, InterfaceError, connection
 
@@ -16,7 +16,7 @@ from coterie.channels import raw, traffic
 from coterie.channels.inbox import receive
 from coterie.channels.kinds import Kind, Raw, Reading
 from coterie.channels.late import Arrived, settled
-from coterie.channels.linking import link
+from coterie.channels.linking import Pair, link
 from coterie.channels.models import Channel, RawEvent, What
 from coterie.channels.registry import KINDS
 from coterie.core.clock import now
@@ -112,18 +112,34 @@ def _failed(row: RawEvent, error: Exception) -> None:
 def _receive(channel: Channel, kind: Kind, read: Sequence[_Read]) -> None:
     # Before anybody is made, so that a visitor who said who they are does not become a second person.
     unknown = link(channel, [pair for one in read for pair in one.reading.links])
+    names = _lasting(unknown)
     known = _known(channel, read)
     arrived = [
-        Arrived(one.row, event)
+        Arrived(one.row, replace(event, user_id=names.get(event.user_id, event.user_id)))
         for one in read
         for event in one.reading.events
         if not one.reading.known_only or event.user_id in known
     ]
     if arrived:
-        receive(channel, settled(channel, kind, arrived))
-    link(channel, unknown)
+        receive(channel, settled(channel, kind, arrived, names))
+    link(channel, [(former, names[former]) for former, _ in unknown])
     if kind.profile is not None:
         _look_up(channel, {who for one in read for who in one.reading.look_up})
+
+
+def _lasting(pairs: Sequence[Pair]) -> dict[str, str]:
+    """The id to call somebody by who comes under several, before anybody is made. Of two claims the first counts."""
+    next_of: dict[str, str] = {}
+    for former, lasting in pairs:
+        next_of.setdefault(former, lasting)
+    names: dict[str, str] = {}
+    for former in next_of:
+        name, seen = former, {former}
+        while (after := next_of.get(name)) is not None and after not in seen:
+            name = after
+            seen.add(name)
+        names[former] = name
+    return names
 
 
 def _known(channel: Channel, read: Sequence[_Read]) -> set[str]:

@@ -17,9 +17,7 @@ _PASSING = frozenset(["internal_error", "fatal_error", "service_unavailable", "r
 
 
 def profile(channel: Channel, native_id: str) -> Mapping[str, Value]:
-    """The attributes of `slack:<team>:<user>`; none for a bot, and none without a token to ask with."""
-    if not channel.secret("bot_token"):
-        return {}
+    """The attributes of `slack:<team>:<user>`; none for a bot."""
     _, _, user_id = native_id.rpartition(":")
     answer = _call(channel, "users.info", {"user": user_id, "include_locale": "true"})
     user = answer.get("user")

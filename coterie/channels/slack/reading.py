@@ -17,7 +17,7 @@ _SAID = frozenset(["", "file_share", "thread_broadcast", "me_message"])
 _PROFILES = frozenset(["user_change", "user_profile_changed", "team_join"])
 
 
-def read(_channel: Channel, raw: RawEvent) -> Reading:
+def read(channel: Channel, raw: RawEvent) -> Reading:
     """The events of one delivery."""
     data = json.loads(raw.body)
     event = data.get("event")
@@ -27,13 +27,14 @@ def read(_channel: Channel, raw: RawEvent) -> Reading:
         return Reading(note=f"Kept; nothing is done with “{text(data.get('type'), 60)}”.")
     kind = text(event.get("type"), 60)
     if kind in ("message", "app_mention"):
-        return _message(data, event, raw.at)
+        # Without a token nobody can be asked.
+        return _message(data, event, raw.at, look_up="bot_token" in channel.secrets)
     if kind in _PROFILES:
         return _profile(raw, data, event)
     return Reading(note=f"Kept; nothing is done with “{kind}”.")
 
 
-def _message(data: Mapping[str, Any], event: Mapping[str, Any], at: dt.datetime) -> Reading:
+def _message(data: Mapping[str, Any], event: Mapping[str, Any], at: dt.datetime, *, look_up: bool) -> Reading:
     who = user_id_of(data, event)
     if (why := _not_said(data, event)) or not who:
         return Reading(note=why or "Kept; no human wrote it.")
@@ -49,15 +50,15 @@ def _message(data: Mapping[str, Any], event: Mapping[str, Any], at: dt.datetime)
                 session_id=native(event.get("channel")) or None,
             ),
         ),
-        look_up=(who,),
+        look_up=(who,) if look_up else (),
     )
 
 
 def _not_said(data: Mapping[str, Any], event: Mapping[str, Any]) -> str:
     """Why the message is nobody's chat; empty when a human wrote it."""
-    subtype = event.get("subtype") or ""
-    if subtype not in _SAID or event.get("hidden"):
-        return f"Kept; a message of the sort “{text(str(subtype), 60) or 'hidden'}” is nobody's chat."
+    sort = event.get("subtype") or ""
+    if not isinstance(sort, str) or sort not in _SAID or event.get("hidden"):
+        return f"Kept; a message of the sort “{text(sort, 60) or 'hidden'}” is nobody's chat."
     # Today's bots post without a subtype.
     if event.get("bot_id") or event.get("bot_profile") or event.get("user") in _bots(data):
         return "Kept; a bot wrote it."
