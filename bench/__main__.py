@@ -12,6 +12,7 @@ PARTS: dict[str, tuple[tuple[str, ...], int | None]] = {
     "list": (DATABASES[:1], None),
     "replica": (DATABASES, None),
     "ingest": (DATABASES, None),
+    "webhooks": (DATABASES, None),
     "rules": (DATABASES, None),
     "export": (DATABASES, None),
     "import": (DATABASES, None),

@@ -7,7 +7,7 @@ from django.core.management import call_command
 
 from bench import report
 from bench.measure import Figure
-from bench.parts import bulk, export, filters, importing, ingest, listing, load, memory, replica, rules
+from bench.parts import bulk, export, filters, importing, ingest, listing, load, memory, replica, rules, webhooks
 
 PARTS: dict[str, Callable[[int], Iterable[Figure]]] = {
     "load": load.run,
@@ -15,6 +15,7 @@ PARTS: dict[str, Callable[[int], Iterable[Figure]]] = {
     "list": listing.run,
     "replica": replica.run,
     "ingest": ingest.run,
+    "webhooks": webhooks.run,
     "rules": rules.run,
     "export": export.run,
     "import": importing.run,
