@@ -17,6 +17,7 @@ class Verb(StrEnum):
     EDIT_ATTRIBUTES = "edit attributes"
     SHARE_VIEWS = "share views"
     EDIT_VIEWS_OF_OTHERS = "edit views of others"
+    EDIT_CHANNELS = "edit channels"
 
 
 # From the least to the most.
@@ -31,6 +32,7 @@ LEAST_ROLE: dict[Verb, Role] = {
     Verb.EDIT_ATTRIBUTES: Role.ADMIN,
     Verb.SHARE_VIEWS: Role.EDITOR,
     Verb.EDIT_VIEWS_OF_OTHERS: Role.ADMIN,
+    Verb.EDIT_CHANNELS: Role.ADMIN,
 }
 
 

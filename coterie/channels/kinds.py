@@ -72,13 +72,17 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """Something that is entered once: a setting or, sealed, a secret. `check` raises Refused."""
+    """Something that is entered once: a setting or, sealed, a secret. `check` raises Refused.
+
+    `ours`: nobody enters it; it is made up with the channel and shown, to be pasted at the platform.
+    """
 
     name: str
     label: str
     hint: str
     secret: bool = True
     required: bool = True
+    ours: bool = False
     check: Callable[[str], object] | None = None
 
 

@@ -84,6 +84,7 @@ class RawEvent(TenantModel):
             models.Index(
                 fields=["workspace", "channel_id", "id"], name="raw_failed", condition=models.Q(state="failed")
             ),
+            models.Index(fields=["workspace", "channel_id", "id"], name="raw_of_channel"),
             models.Index(fields=["workspace", "channel_id", "user_id", "at"], name="raw_of_person"),
         ]
 

@@ -6,7 +6,7 @@ from typing import Any
 from coterie.accounts.audit import record
 from coterie.accounts.models import Workspace
 from coterie.channels.kinds import Field, Kind
-from coterie.channels.models import Channel
+from coterie.channels.models import Channel, new_key
 from coterie.channels.registry import KINDS
 from coterie.core.sealing import seal
 from coterie.core.text import clean
@@ -30,6 +30,9 @@ def check(kind: Kind, name: str, values: Mapping[str, Any]) -> tuple[str, dict[s
     """(name, settings, sealed secrets) of a channel that could be made so; raises Refused."""
     called = _called(name)
     settings, secrets = _entered(kind, values)
+    for field in kind.fields:
+        if field.ours and field.name not in secrets:
+            secrets[field.name] = seal(new_key())
     _complete(kind, settings, secrets)
     return called, settings, secrets
 

@@ -31,6 +31,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             "may_edit_attributes": may(member, Verb.EDIT_ATTRIBUTES),
             "may_edit_people": may(member, Verb.EDIT_PEOPLE),
             "may_delete_people": may(member, Verb.DELETE_PEOPLE),
+            "may_edit_channels": may(member, Verb.EDIT_CHANNELS),
             "may_edit_segments": may(member, Verb.EDIT_SEGMENTS),
             "everybody": cache(lambda: audience_of(workspace).count(None)),
             "working": cache(lambda: busy(workspace)),
