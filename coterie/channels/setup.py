@@ -75,8 +75,8 @@ def _entered(kind: Kind, values: Mapping[str, Any]) -> tuple[dict[str, Any], dic
 
 
 def _words(field: Field, value: Any) -> str:
-    words = clean(value) if isinstance(value, str) else ""
-    if len(words) > _LONGEST or not words.isprintable():
+    words = value.strip() if isinstance(value, str) else ""
+    if len(words) > _LONGEST or not words.isprintable():  # Not cleaned: a secret is what it is.
         raise Refused(field.name, f"expected a line of at most {_LONGEST:,} characters.")
     if words and field.check is not None:
         field.check(words)

@@ -106,6 +106,7 @@ def _page(request: MemberRequest, one: Channel, error: Refused | None = None) ->
         "name": entered.get("name", one.name) if error else one.name,
         "name_error": error.message if error and error.field == "name" else "",
         "max_name": MAX_NAME,
+        "has_test": kind.test is not None,
         "has_inbox": kind.read is not None,
         "only_failed": failed,
         "events": arrived(one, failed=failed, bodies=trusted) if kind.read is not None else [],
