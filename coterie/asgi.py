@@ -42,6 +42,9 @@ async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
         await _files(scope, receive, send)
         return
     machine = scope["type"] == "http" and _is_machine(scope["path"])
+    if machine and _announced(scope) > MOST_BYTES:
+        await _refuse(send)
+        return
     await (_machines if machine else _pages)(scope, _limited(receive), send)
 
 
@@ -51,6 +54,20 @@ def _is_machine(path: str) -> bool:
         return True
     kind, slash, _ = path.removeprefix("/channels/").partition("/")
     return path.startswith("/channels/") and slash == "/" and len(kind) < 24
+
+
+def _announced(scope: dict[str, Any]) -> int:
+    """How many bytes a request says it has."""
+    length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+    return int(length) if length.isdigit() else 0
+
+
+async def _refuse(send: Any) -> None:
+    """413, before anything of the body is read."""
+    body = b'{"code": "payload_too_large", "message": "the body is too large"}'
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 413, "headers": [*headers, (b"connection", b"close")]})
+    await send({"type": "http.response.body", "body": body})
 
 
 def _limited(receive: Any) -> Any:
