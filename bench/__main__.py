@@ -14,6 +14,7 @@ PARTS: dict[str, tuple[tuple[str, ...], int | None]] = {
     "profile": (DATABASES, None),
     "replica": (DATABASES, None),
     "ingest": (DATABASES, None),
+    "webhooks": (DATABASES, None),
     "rules": (DATABASES, None),
     "export": (DATABASES, None),
     "import": (DATABASES, None),

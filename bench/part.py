@@ -20,6 +20,7 @@ from bench.parts import (
     profile,
     replica,
     rules,
+    webhooks,
     widget,
 )
 
@@ -31,6 +32,7 @@ PARTS: dict[str, Callable[[int], Iterable[Figure]]] = {
     "profile": profile.run,
     "replica": replica.run,
     "ingest": ingest.run,
+    "webhooks": webhooks.run,
     "rules": rules.run,
     "export": export.run,
     "import": importing.run,

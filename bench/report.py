@@ -26,6 +26,7 @@ TITLES = {
     "profile": "A person’s page through HTTP",
     "replica": "Keeping the replica up to date",
     "ingest": "Chats coming in over HTTP",
+    "webhooks": "Deliveries of platforms",
     "rules": "Rule segments keep themselves up to date",
     "export": "Files of everybody",
     "import": "Importing a file",
