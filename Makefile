@@ -28,6 +28,7 @@ run: setup  ## Coterie with demo people on http://127.0.0.1:8000
 test: setup  ## every test, on SQLite and on PostgreSQL, with a real browser
 	@$(BIN)/python -m tools.chromium
 	@$(BIN)/python -m tools.office
+	@$(BIN)/python -m tools.node
 	@unset DJANGO_SETTINGS_MODULE; $(BIN)/python -m tools.test $(ARGS)
 
 e2e: setup  ## only the browser tests; a failure leaves a picture in test-results/

@@ -11,8 +11,10 @@ PARTS: dict[str, tuple[tuple[str, ...], int | None]] = {
     "filters": (DATABASES[:1], None),
     "list": (DATABASES[:1], None),
     "archives": (DATABASES, None),
+    "profile": (DATABASES, None),
     "replica": (DATABASES, None),
     "ingest": (DATABASES, None),
+    "webhooks": (DATABASES, None),
     "rules": (DATABASES, None),
     "export": (DATABASES, None),
     "import": (DATABASES, None),
@@ -21,7 +23,7 @@ PARTS: dict[str, tuple[tuple[str, ...], int | None]] = {
     "widget": (DATABASES[:1], 5_000),
 }
 # These change nobody, and so need no copy of their own: ten million people are 15 GB.
-LOOKING = {"filters", "list", "archives"}
+LOOKING = {"filters", "list", "archives", "profile"}
 
 
 def main() -> int:

@@ -17,8 +17,10 @@ from bench.parts import (
     listing,
     load,
     memory,
+    profile,
     replica,
     rules,
+    webhooks,
     widget,
 )
 
@@ -27,8 +29,10 @@ PARTS: dict[str, Callable[[int], Iterable[Figure]]] = {
     "filters": filters.run,
     "list": listing.run,
     "archives": archives.run,
+    "profile": profile.run,
     "replica": replica.run,
     "ingest": ingest.run,
+    "webhooks": webhooks.run,
     "rules": rules.run,
     "export": export.run,
     "import": importing.run,

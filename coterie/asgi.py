@@ -48,10 +48,35 @@ async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
     if scope["type"] == "http" and scope["path"] == "/import" and scope["method"] == "POST":
         await _files(scope, receive, send)
         return
-    machine = scope["type"] == "http" and scope["path"].startswith("/channels/")
+    machine = scope["type"] == "http" and _is_machine(scope["path"])
     visitor = machine and scope["path"].startswith("/channels/widget/")
     most = MOST_BYTES_OF_A_VISITOR if visitor else MOST_BYTES
+    if machine and _announced(scope) > most:
+        await _refuse(send)
+        return
     await (_machines if machine else _pages)(scope, _limited(receive, most), send)
+
+
+def _is_machine(path: str) -> bool:
+    """Whether it is an address that chats are sent to. Under `/channels/` there are pages, too: those of an id."""
+    if path.startswith("/v1/"):
+        return True
+    kind, slash, _ = path.removeprefix("/channels/").partition("/")
+    return path.startswith("/channels/") and slash == "/" and len(kind) < 24
+
+
+def _announced(scope: dict[str, Any]) -> int:
+    """How many bytes a request says it has."""
+    length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+    return int(length) if length.isdigit() else 0
+
+
+async def _refuse(send: Any) -> None:
+    """413, before anything of the body is read."""
+    body = b'{"code": "payload_too_large", "message": "the body is too large"}'
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 413, "headers": [*headers, (b"connection", b"close")]})
+    await send({"type": "http.response.body", "body": body})
 
 
 def _limited(receive: Any, most: int) -> Any:

@@ -60,7 +60,12 @@ _CONTEXT = {"url": 1024, "referrer": 1024, "ip": 64, "language": 64, "timezone":
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened in a chat. `message` is None when nothing was said."""
+    """Something that happened in a chat. `message` is None when nothing was said.
+
+    `acted`: the person did this themselves, though without words. `corrections` are those of the attributes that hold
+    although the event came late, because nobody wrote them since (see `channels.late`). `since`: they were there
+    then already, as the sender knows.
+    """
 
     message_id: str
     user_id: str
@@ -74,6 +79,14 @@ class Event:
     join: tuple[str, ...] = ()
     leave: tuple[str, ...] = ()
     story: str | None = None
+    acted: bool = False
+    corrections: Mapping[str, Value] = field(default_factory=dict)
+    since: dt.datetime | None = None
+
+    @property
+    def by_person(self) -> bool:
+        """Whether it moves "last seen": only what a human did themselves does."""
+        return self.sender == Sender.USER and (self.message is not None or self.acted)
 
 
 def parse_events(data: Any) -> list[Event]:
@@ -129,9 +142,14 @@ def context_attributes(context: Any, where: str) -> dict[str, Value]:
             ipaddress.ip_address(str(found["default_ip"]))
         except ValueError as error:
             raise Refused(f"{where}.ip", "this is not an IP address.") from error
-    if "default_timezone" in found and found["default_timezone"] not in _time_zones():
+    if "default_timezone" in found and not is_time_zone(str(found["default_timezone"])):
         del found["default_timezone"]  # Browsers report made-up zones; a chat is not refused for that.
     return found
+
+
+def is_time_zone(name: str) -> bool:
+    """Whether there is a time zone of that name."""
+    return name in _time_zones()
 
 
 @cache

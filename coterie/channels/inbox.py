@@ -8,8 +8,10 @@ about them; what comes from an address of somebody who was erased for good is no
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from coterie.audience.models import Scope
+from coterie.channels import traffic
 from coterie.channels.events import Event
 from coterie.channels.models import Channel
 from coterie.chats.models import Sender
@@ -19,6 +21,7 @@ from coterie.journal.commit import Transaction, commit
 from coterie.people.attributes import Refused, Value, catalogue_keys
 from coterie.people.changes import Knowledge, People
 from coterie.people.identities import Known, resolve
+from coterie.people.models import Person
 from coterie.people.shares import Shares
 from coterie.people.whereabouts import follow
 from coterie.segments.membership import by_hand_of, join, leave
@@ -69,6 +72,8 @@ def _store(tx: Transaction, channel: Channel, events: Sequence[Event], segments:
     people.save()
     _move(tx, shares, _wishes(heard, known, segments))
     shares.save()
+    # Every delivery of the channel changes this row, so it waits until nobody can come in between.
+    tx.last_of_all(partial(traffic.count, channel, events=len(fresh)))
     return Receipt(
         frozenset(event.message_id for event in fresh),
         {user_id: one.person_id for user_id, one in known.items()},
@@ -79,7 +84,7 @@ def _store(tx: Transaction, channel: Channel, events: Sequence[Event], segments:
 
 def _is_banned(people: People, known: Known, event: Event) -> bool:
     """Whether the event is to be refused: what others report about a banned person is not."""
-    return people[known.person_id].banned and event.sender == Sender.USER and event.message is not None
+    return people[known.person_id].banned and event.by_person
 
 
 def _unseen(tx: Transaction, channel: Channel, events: Iterable[Event]) -> list[Event]:
@@ -108,19 +113,32 @@ def _apply(people: People, shares: Shares, known: Known, event: Event, kind: str
     person, origin_id = people[known.person_id], known.origin_id
     place = follow(people, person, event.attributes.get("default_ip"), event.at)
     event = replace(event, attributes={**place, **event.attributes})
-    spoke = event.sender == Sender.USER and event.message is not None
     if origin_id is not None:
         shares.notice(person)
     news = {key: value for key, value in event.attributes.items() if person.attributes.get(key) != value}
     written = people.set(person, _values(person, event, kind), event.at)
-    if spoke:
+    written += people.set(person, event.corrections, max(event.at, person.written_at or event.at))
+    if event.since is not None:
+        people.met(person, event.since)
+    if event.by_person:
         people.seen(person, event.at)
     if origin_id is not None:
-        share = shares.by_id[origin_id]
-        shares.learn(person, origin_id, _values(share, event, kind), event.at, written)
-        if spoke:
-            shares.saw(origin_id, event.at)
+        _apply_to_share(shares, person, origin_id, event, kind, written)
     return news
+
+
+def _apply_to_share(
+    shares: Shares, person: Person, origin_id: int, event: Event, kind: str, written: Iterable[str]
+) -> None:
+    """The same for whoever the person would be, had nobody been merged; `written` is what it changed in the whole."""
+    share = shares.by_id[origin_id]
+    shares.learn(person, origin_id, _values(share, event, kind), event.at, written)
+    if event.corrections:
+        shares.learn(person, origin_id, event.corrections, max(event.at, share.written_at or event.at), ())
+    if event.since is not None:
+        shares.met(origin_id, event.since)
+    if event.by_person:
+        shares.saw(origin_id, event.at)
 
 
 def _values(one: Knowledge, event: Event, kind: str) -> dict[str, Value]:

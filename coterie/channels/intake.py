@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
 
 from django.db import InterfaceError, OperationalError, connection
 
@@ -17,24 +18,27 @@ from coterie.channels.events import MAX_EVENTS, Event
 from coterie.channels.inbox import Receipt, receive
 from coterie.channels.models import Channel
 
+T = TypeVar("T")
+R = TypeVar("R")
+
 
 @dataclass(frozen=True, slots=True)
 class _Delivery:
     channel: Channel
-    events: Sequence[Event]
-    done: "Future[Receipt]" = field(default_factory=Future)
+    events: Sequence[Any]
+    done: "Future[Any]" = field(default_factory=Future)
 
 
-class Intake:
-    """The queue and its thread, which starts with the first delivery."""
+class Intake(Generic[T, R]):
+    """The queue and its thread, which starts with the first delivery. `store` puts what waits on the disk."""
 
-    def __init__(self, store: Callable[[Channel, Sequence[Event]], Receipt] = receive) -> None:
+    def __init__(self, store: Callable[[Channel, Sequence[T]], R]) -> None:
         self._store = store
         self._waiting: queue.SimpleQueue[_Delivery] = queue.SimpleQueue()
         self._start = threading.Lock()
         self._thread: threading.Thread | None = None
 
-    def put(self, channel: Channel, events: Sequence[Event]) -> "Future[Receipt]":
+    def put(self, channel: Channel, events: Sequence[T]) -> "Future[R]":
         """Hands the events over; the future is done when they are on disk, or failed."""
         delivery = _Delivery(channel, events)
         self._waiting.put(delivery)
@@ -81,7 +85,7 @@ class Intake:
                 delivery.done.set_result(receipt)
 
 
-_intake = Intake()
+_intake: Intake[Event, Receipt] = Intake(receive)
 
 
 async def deliver(channel: Channel, events: Sequence[Event]) -> Receipt:

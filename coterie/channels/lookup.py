@@ -11,6 +11,8 @@ _seen: dict[tuple[str, str], tuple[float, Channel]] = {}
 
 async def find_channel(kind: str, key: str) -> Channel | None:
     """The channel of that kind and key, or None. Remembered for two seconds; a wrong key never is."""
+    if len(key) > 64 or not key.isprintable():  # No key of ours; and no database takes a NUL.
+        return None
     found = _seen.get((kind, key))
     if found and time.monotonic() - found[0] < _FRESH:
         return found[1]

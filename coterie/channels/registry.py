@@ -1,19 +1,20 @@
 """Every kind of channel. Adding one is a folder and a line here."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
+from coterie.channels.kinds import Kind
+from coterie.channels.segment.kind import SEGMENT
+from coterie.channels.slack.kind import SLACK
 from coterie.channels.widget.config import Config
-from coterie.people.attributes import Refused
 
+API = Kind(
+    name="api",
+    label="API",
+    about="Your own bot: it sends each message as it is said.",
+)
+WIDGET = Kind(
+    name="widget",
+    label="Chat Widget",
+    about="A chat on pages of yours, with one line of HTML.",
+    check=Config.of,
+)
 
-def _no_settings(settings: Mapping[str, Any]) -> None:
-    if settings:
-        raise Refused(next(iter(settings)), "a channel of this kind has no settings.")
-
-
-# Kind → a check of its settings, which raises Refused.
-KINDS: dict[str, Callable[[Mapping[str, Any]], object]] = {
-    "api": _no_settings,
-    "widget": Config.of,
-}
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (API, WIDGET, SLACK, SEGMENT)}

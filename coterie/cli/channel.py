@@ -5,12 +5,11 @@ from typing import Annotated, Any
 
 import typer
 
-from coterie.accounts.audit import record
 from coterie.channels.models import Channel
 from coterie.channels.registry import KINDS
+from coterie.channels.setup import check, make
 from coterie.cli.ground import ACTOR, JsonOption, WorkspaceOption, choose, migrate
 from coterie.cli.say import as_json, wrong_use
-from coterie.core.text import clean
 from coterie.people.attributes import Refused
 
 app = typer.Typer(no_args_is_help=True)
@@ -28,22 +27,17 @@ def add(
     json: JsonOption = False,
 ) -> None:
     """Makes a channel and prints the address that chats are sent to."""
-    check = KINDS.get(kind)
-    if check is None:
+    known = KINDS.get(kind)
+    if known is None:
         wrong_use(f"There is no kind “{kind}”; there are {', '.join(KINDS)}.")
-    called = clean(name if name is not None else kind.upper() if len(kind) < 4 else kind.capitalize())
-    if not 1 <= len(called) <= 100:
-        wrong_use("The name of a channel has 1 to 100 characters.")
-    settings = dict(_setting(text) for text in values or [])
+    called = name if name is not None else known.label
+    entered = dict(_setting(text) for text in values or [])
     try:
-        check(settings)
+        check(known, called, entered)
     except Refused as refused:
-        wrong_use(f"--set {refused}")
+        wrong_use(refused.message if refused.field == "name" else f"--set {refused}")
     migrate()
-    place = choose(workspace, create=True)
-    channel = Channel.objects.create(workspace=place, kind=kind, name=called, settings=settings)
-    record(place, ACTOR, "channel.add", {"channel": channel.public_id, "kind": kind, "name": called})
-    _show(channel, json)
+    _show(make(choose(workspace, create=True), ACTOR, known, called, entered), json)
 
 
 @app.command("list")
@@ -62,6 +56,9 @@ def _show(channel: Channel, as_object: bool) -> None:
     if as_object:
         as_json(_described(channel))
         return
+    if channel.kind == "segment":
+        typer.echo(f"{channel.name}: host {_SERVER}, write key {channel.key}")
+        return
     typer.echo(f"{channel.name}: {_SERVER}{_path(channel)}")
     if channel.kind == "widget":
         typer.echo(f"Put this on your pages, with the address of your server:\n{_snippet(channel)}")
@@ -75,12 +72,13 @@ def _described(channel: Channel) -> dict[str, Any]:
         "key": channel.key,
         "path": _path(channel),
         "settings": channel.settings,
+        "secrets": sorted(channel.secrets),
     }
     return {**described, "snippet": _snippet(channel)} if channel.kind == "widget" else described
 
 
 def _path(channel: Channel) -> str:
-    return f"/channels/{channel.kind}/{channel.key}"
+    return "/v1" if channel.kind == "segment" else f"/channels/{channel.kind}/{channel.key}"
 
 
 def _snippet(channel: Channel) -> str:

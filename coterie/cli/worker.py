@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from django.db import connections
 
+from coterie.channels import processing, profiles
 from coterie.cli.ground import migrate
 from coterie.jobs.worker import answer, work
 from coterie.segments.follow import follow
@@ -21,7 +22,7 @@ CHILD = "--with-server"
 def run(
     with_server: Annotated[bool, typer.Option(CHILD, hidden=True)] = False,
 ) -> None:
-    """Does background work until it is stopped: bulk actions, undo, rules. Several may run; no work is done twice."""
+    """Does background work until it is stopped: the inbox, bulk actions, undo, rules. Several may run at once."""
     migrate()
     connections.close_all()
     stop = threading.Event()
@@ -39,6 +40,8 @@ def run(
     others = [
         threading.Thread(target=follow, args=(stop,), name="follower"),
         threading.Thread(target=answer, args=(stop,), name="answering"),
+        threading.Thread(target=processing.work, args=(stop,), name="inbox"),
+        threading.Thread(target=profiles.work, args=(stop,), name="profiles"),
     ]
     for thread in others:
         thread.start()

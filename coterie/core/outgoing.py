@@ -6,10 +6,14 @@ answer differently). No redirects; answers are limited in size and time.
 """
 
 import asyncio
+import datetime as dt
 import ipaddress
 import json
 import socket
 import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any
 from urllib.parse import SplitResult, urlsplit, urlunsplit
@@ -27,13 +31,38 @@ class OutgoingError(Exception):
     """A call that was not made or did not succeed, in words for the log and the channel page."""
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What somebody answered. `data` is None when it is not JSON; `retry_after` is in seconds."""
+
+    status: int
+    data: Any
+    retry_after: float | None = None
+
+
 async def post_json(url: str, data: Any) -> Any:
     """POSTs JSON and returns the JSON of a 2xx answer; raises OutgoingError."""
+    parts, host, _ = _parts(url)
+    answer = await call("POST", url, data=data)
+    if not 200 <= answer.status < 300:
+        raise OutgoingError(f"{parts.netloc} answered {answer.status}.")
+    if answer.data is None:
+        raise OutgoingError(f"{host} did not answer as expected: it sent no JSON")
+    return answer.data
+
+
+def ask(method: str, url: str, *, headers: Mapping[str, str] | None = None, data: Any = None) -> Answer:
+    """As `call`, for a worker's thread, which has no event loop."""
+    return asyncio.run(call(method, url, headers=headers, data=data))
+
+
+async def call(method: str, url: str, *, headers: Mapping[str, str] | None = None, data: Any = None) -> Answer:
+    """One call with JSON or without a body, whatever status it is answered with; raises OutgoingError."""
     parts, host, port = _parts(url)
     try:
         # For all of it: a server that sends a byte now and then would never exceed a limit per byte.
         async with asyncio.timeout(TIMEOUT):
-            return await _post(parts, host, port, data)
+            return await _send(method, parts, host, port, headers or {}, data)
     except (httpx.HTTPError, TimeoutError, ValueError, RecursionError) as error:
         raise OutgoingError(f"{host} did not answer as expected: {str(error) or type(error).__name__}") from error
 
@@ -56,34 +85,44 @@ def _tls() -> ssl.SSLContext:
     return httpx.create_ssl_context(trust_env=False)
 
 
-async def _post(parts: SplitResult, host: str, port: int, data: Any) -> Any:
+async def _send(method: str, parts: SplitResult, host: str, port: int, headers: Mapping[str, str], data: Any) -> Answer:
     address = await _checked_address(host, port)
     literal = f"[{address}]" if ":" in address else address
     target = urlunsplit((parts.scheme, f"{literal}:{port}", parts.path or "/", parts.query, ""))
+    content = None if data is None else json.dumps(data)
     # Not compressed, so that the size we read is the size we get.
-    headers = {"Host": parts.netloc, "Content-Type": "application/json", "Accept-Encoding": "identity"}
+    sent = {**headers, "Host": parts.netloc, "Accept-Encoding": "identity"}
+    sent |= {"Content-Type": "application/json"} if content is not None else {}
     async with (
         httpx.AsyncClient(verify=_tls(), timeout=TIMEOUT, follow_redirects=False, trust_env=False) as client,
-        client.stream(
-            "POST",
-            target,
-            content=json.dumps(data),
-            headers=headers,
-            extensions={"sni_hostname": host},
-        ) as response,
+        client.stream(method, target, content=content, headers=sent, extensions={"sni_hostname": host}) as response,
     ):
         return await _read(response)
 
 
-async def _read(response: httpx.Response) -> Any:
-    if not response.is_success:
-        raise OutgoingError(f"{response.request.headers['Host']} answered {response.status_code}.")
+async def _read(response: httpx.Response) -> Answer:
     content = bytearray()
     async for chunk in response.aiter_raw():
         content += chunk
         if len(content) > MAX_ANSWER:
             raise OutgoingError("the answer is larger than 1 MB.")
-    return json.loads(content)
+    try:
+        data = json.loads(content)
+    except ValueError:
+        data = None
+    return Answer(response.status_code, data, _seconds(response.headers.get("Retry-After", "")))
+
+
+def _seconds(words: str) -> float | None:
+    """`Retry-After`: seconds, or a date."""
+    if words.isascii() and words.isdigit():
+        return float(words[:6])
+    try:
+        moment = parsedate_to_datetime(words)
+    except ValueError:
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+    return max(0.0, (moment - dt.datetime.now(dt.UTC)).total_seconds())
 
 
 async def _checked_address(host: str, port: int) -> str:

@@ -51,6 +51,13 @@ def saw(one: Knowledge, at: dt.datetime) -> None:
     one.created_at = min(one.created_at, at)
 
 
+def met(one: Knowledge, at: dt.datetime) -> bool:
+    """They were there at `at` already. Whether that is news."""
+    news = at < one.created_at
+    one.created_at = min(one.created_at, at)
+    return news
+
+
 class People:
     """The people that one transaction changes: locked rows, their state before, and what is new.
 
@@ -107,6 +114,15 @@ class People:
             person.attributes.pop(key, None)
         self._touched.add(person.id)
 
+    def rename(self, person: Person, user_id: str) -> None:
+        """Somebody turned out to have a lasting user id, which nobody else has. Written at once.
+
+        Lists show it, so it is an entry of its own in the journal: without values, as nothing else changed.
+        """
+        person.user_id = user_id
+        update("people_person", ("user_id",), _KEY, [(user_id, *_key(person))])
+        self.tx.record(person.id, Kind.SEEN)
+
     def seen(self, person: Person, at: dt.datetime) -> None:
         """The person did something themselves at `at`; events may arrive in any order."""
         saw(person, at)
@@ -119,6 +135,11 @@ class People:
         person.created_at, person.last_seen = like.created_at, like.last_seen
         person.chats, person.written_at, person.banned = like.chats, like.written_at, banned
         self._touched.add(person.id)
+
+    def met(self, person: Person, at: dt.datetime) -> None:
+        """The person was there at `at` already, though nobody says that they did something."""
+        if met(person, at):
+            self._touched.add(person.id)
 
     def save(self) -> None:
         """Writes every change and its journal entries. What changes after this needs another `save`."""

@@ -13,7 +13,7 @@ from coterie.core.bulk import update
 from coterie.core.ids import from_public, to_public
 from coterie.journal.commit import Transaction
 from coterie.people.attributes import Value
-from coterie.people.changes import learn, saw
+from coterie.people.changes import learn, met, saw
 from coterie.people.many import same
 from coterie.people.models import Person, Share
 
@@ -102,6 +102,11 @@ class Shares:
         """They did something themselves."""
         saw(self.by_id[origin_id], at)
         self._touched.add(origin_id)
+
+    def met(self, origin_id: int, at: dt.datetime) -> None:
+        """They were there at `at` already."""
+        if met(self.by_id[origin_id], at):
+            self._touched.add(origin_id)
 
     def began(self, origin_id: int, chats: int) -> None:
         """So many chats of theirs began."""

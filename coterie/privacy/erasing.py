@@ -18,6 +18,7 @@ from coterie.accounts.audit import record
 from coterie.accounts.models import Workspace
 from coterie.bulk.erasing import count_chats
 from coterie.bulk.forgetting import forget
+from coterie.channels import raw
 from coterie.chats.models import Chat, Message
 from coterie.core.clock import now
 from coterie.jobs import crowds
@@ -141,5 +142,6 @@ def _wipe(tx: Transaction, ids: Sequence[int], traces: Traces) -> None:
     scrub_survivors(tx, traces.ids)
     count_chats(tx, ids, -1)
     take_out(tx, ids)
+    raw.erase(tx.workspace_id, traces.addresses)
     forget(tx.workspace_id, ids)
     tx.record_many(ids, Kind.ERASED)

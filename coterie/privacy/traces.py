@@ -28,9 +28,13 @@ GONE = "…"
 
 @dataclass(frozen=True, slots=True)
 class Traces:
-    """`ids` are the people and whoever was merged into them; `texts` what tells who they are; `tombstones` hashes."""
+    """`ids` are the people and whoever was merged into them; `addresses` are (channel id, native id) of theirs.
+
+    `texts` is what tells who they are, `tombstones` the hashes of where they could come from.
+    """
 
     ids: tuple[int, ...]
+    addresses: tuple[tuple[int, str], ...]
     texts: frozenset[str]
     tombstones: frozenset[str]
 
@@ -53,7 +57,7 @@ def traces_of(tx: Transaction, person_ids: Sequence[int]) -> Traces:
     stones |= {tombstones.of_user_id(workspace_id, user_id) for user_id in user_ids}
     stones |= {tombstones.of_email(workspace_id, email) for email in emails}
     everything = texts | emails | user_ids | {native for _, native in natives}
-    return Traces(tuple(ids), frozenset(text for text in everything if text), frozenset(stones))
+    return Traces(tuple(ids), tuple(natives), frozenset(text for text in everything if text), frozenset(stones))
 
 
 def _told(workspace_id: int, ids: Sequence[int]) -> Iterator[dict[str, Any]]:

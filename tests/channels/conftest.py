@@ -5,16 +5,26 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.http import HttpResponse
 from django.test import Client
 
 from coterie.accounts.models import Workspace
+from coterie.channels import processing, profiles
 from coterie.channels.models import Channel
+from coterie.channels.registry import KINDS
+from coterie.channels.setup import make
 
 QUESTIONS = [
     {"attribute": "default_name", "text": "What is your name?"},
     {"attribute": "default_email", "text": "And your e-mail address?", "type": "email"},
 ]
+
+
+@pytest.fixture(autouse=True)
+def no_refusals_yet() -> None:
+    """Every test begins as a sender who was never refused."""
+    cache.delete("refused:127.0.0.1")
 
 
 @pytest.fixture
@@ -28,6 +38,29 @@ def widget_channel(workspace: Workspace) -> Channel:
     """A Chat Widget of `workspace` that asks for name and e-mail."""
     settings = {"title": "Shop", "greeting": "Hi!", "thanks": "Thanks!", "questions": QUESTIONS}
     return Channel.objects.create(workspace=workspace, kind="widget", name="Shop", settings=settings)
+
+
+@pytest.fixture
+def slack_channel(workspace: Workspace) -> Channel:
+    """A Slack app of `workspace`, without a token to look people up with."""
+    return make(workspace, "test", KINDS["slack"], "Team chat", {"signing_secret": "slack-secret"})
+
+
+@pytest.fixture
+def segment_channel(workspace: Workspace) -> Channel:
+    """A source of Segment's libraries of `workspace`; its key is the write key."""
+    return make(workspace, "test", KINDS["segment"], "Site", {})
+
+
+@pytest.fixture
+def work_off() -> Callable[[], None]:
+    """Does what the worker does, until nothing is waiting."""
+
+    def work() -> None:
+        while processing.step() + profiles.step():
+            pass
+
+    return work
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ def reply(request: BaseHTTPRequestHandler, body: bytes, status: int = 200, **hea
 def served() -> Iterator[Server]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             found.requests.append((self.path, dict(self.headers), body))
             try:
                 found.answer(self)

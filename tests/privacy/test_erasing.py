@@ -1,6 +1,8 @@
 """Erased for good: not a byte of the person stays, and nothing that arrives late brings them back."""
 
+import json
 import secrets
+from dataclasses import replace
 
 import pytest
 from django.db import connection
@@ -13,7 +15,13 @@ from coterie.audience.tree import Condition
 from coterie.bulk.actions import Action
 from coterie.bulk.selection import Selection
 from coterie.bulk.start import start, undo
+from coterie.channels import processing, raw
+from coterie.channels.kinds import Raw
+from coterie.channels.models import RawEvent
+from coterie.channels.registry import KINDS
+from coterie.channels.setup import make
 from coterie.chats.models import Chat, Message
+from coterie.core.clock import now
 from coterie.jobs import crowds
 from coterie.jobs.worker import run
 from coterie.journal.models import JournalEntry, Operation
@@ -241,3 +249,20 @@ def test_a_search_index_forgets_the_words_too(world, maya):
         found = places_of([f"only{word}", *maya.needles])
         cursor.execute("DROP TABLE said_here")
     assert found == {}
+
+
+def test_what_platforms_sent_about_them_is_not_kept_either(world, maya):
+    channel = make(world.workspace, "test", KINDS["segment"], "Site", {})
+    call = {"type": "identify", "userId": maya.user_id, "traits": {"email": maya.email, "name": maya.name}}
+    sent = Raw("m1", json.dumps({**call, "messageId": "m1", "timestamp": now().isoformat()}), now(), maya.user_id)
+    raw.store(channel, [sent])
+    while processing.step():
+        pass
+    assert RawEvent.objects.filter(workspace=world.workspace, user_id=maya.user_id).exists()
+    erase(world.workspace, "member:1", list(Person.objects.filter(user_id=maya.user_id).values_list("id", flat=True)))
+    assert places_of(maya.needles) == {}
+    raw.store(channel, [replace(sent, native_id="m2")])
+    while processing.step():
+        pass
+    assert not RawEvent.objects.filter(workspace=world.workspace).exists()
+    assert not Person.objects.filter(workspace=world.workspace, user_id=maya.user_id).exists()

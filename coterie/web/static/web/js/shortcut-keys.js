@@ -38,7 +38,7 @@ customElements.define("shortcut-keys", class extends HTMLElement {
     if (event.ctrlKey) return this.withControl(event);
     if (Date.now() - (this.going ?? 0) < WAIT) {
       this.going = 0;
-      const place = { u: this.dataset.users, s: this.dataset.segments, a: this.dataset.archives, j: this.dataset.activity, ",": this.dataset.settings }[event.key];
+      const place = { u: this.dataset.users, s: this.dataset.segments, a: this.dataset.archives, j: this.dataset.activity, c: this.dataset.channels, ",": this.dataset.settings }[event.key];
       if (place) return this.go(event, place);
     }
     const act = this.keys[event.key];

@@ -1,0 +1,68 @@
+"""Two native ids of one human: an anonymous visitor who then says who they are."""
+
+from collections.abc import Iterable
+
+from coterie.channels.models import Channel
+from coterie.core.bulk import insert_missing
+from coterie.core.ids import new_ids
+from coterie.journal.commit import Transaction, commit
+from coterie.people.changes import People
+from coterie.people.models import Identity, Person
+
+Pair = tuple[str, str]
+
+
+def link(channel: Channel, pairs: Iterable[Pair]) -> list[Pair]:
+    """Has both ids of each pair lead to one person; returns the pairs of which nobody is known yet.
+
+    The second id of a pair is the lasting one: somebody who was known by the first alone is called by it from now on.
+    Two people who are both known already stay two, and whoever has a lasting id gets no second one.
+    """
+    pairs = [pair for pair in dict.fromkeys(pairs) if all(pair) and pair[0] != pair[1]]
+    if not pairs:
+        return []
+    return commit(channel.workspace_id, f"channel:{channel.public_id}", lambda tx: _link(tx, channel, pairs))
+
+
+def _link(tx: Transaction, channel: Channel, pairs: list[Pair]) -> list[Pair]:
+    natives = {native for pair in pairs for native in pair}
+    identities = Identity.objects.filter(workspace_id=tx.workspace_id, channel_id=channel.id, native_id__in=natives)
+    known = dict(identities.values_list("native_id", "person_id"))
+    # Somebody may have that user id from another channel.
+    found = Person.objects.filter(workspace_id=tx.workspace_id, user_id__in=natives)
+    elsewhere = dict(found.values_list("user_id", "id"))
+    unknown: list[Pair] = []
+    added: dict[str, int] = {}
+    renamed: dict[int, str] = {}
+    called = dict(
+        Person.objects.filter(workspace_id=tx.workspace_id, id__in=set(known.values())).values_list("id", "user_id")
+    )
+    for former, lasting in pairs:
+        one, other = known.get(former), known.get(lasting) or elsewhere.get(lasting)
+        if one is None and other is None:
+            unknown.append((former, lasting))
+        elif other is not None:
+            if one is None:
+                added[former] = known[former] = other
+            if lasting not in known:
+                added[lasting] = known[lasting] = other
+        # Somebody who is called something else already is another human on the same device.
+        elif one is not None and called.get(one) == former:
+            added[lasting] = known[lasting] = one
+            called[one] = renamed[one] = lasting
+    _add(tx, channel, added)
+    people = People.lock(tx, renamed)
+    for person in people:
+        people.rename(person, renamed[person.id])
+    return unknown
+
+
+def _add(tx: Transaction, channel: Channel, added: dict[str, int]) -> None:
+    insert_missing(
+        "people_identity",
+        ("workspace_id", "id", "channel_id", "native_id", "person_id", "created_at"),
+        (
+            (tx.workspace_id, row_id, channel.id, native, person_id, tx.at)
+            for row_id, (native, person_id) in zip(new_ids(len(added)), added.items(), strict=True)
+        ),
+    )

@@ -1,0 +1,162 @@
+"""Raw events become people: the part of the worker that empties the inbox.
+
+A raw event is read, put right if it is late, received, and marked as done. Each of these may happen again: what was
+received is known by its message id. So a worker may be killed anywhere, and several may run.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from django.db import DatabaseError, InterfaceError, connection
+
+from coterie.channels import raw, traffic
+from coterie.channels.inbox import receive
+from coterie.channels.kinds import Kind, Raw, Reading
+from coterie.channels.late import Arrived, settled
+from coterie.channels.linking import Pair, link
+from coterie.channels.models import Channel, RawEvent, What
+from coterie.channels.registry import KINDS
+from coterie.core.clock import now
+from coterie.people.attributes import Refused
+from coterie.people.models import Identity
+
+log = logging.getLogger(__name__)
+# Seconds between looking for events, after the database failed, and between two sweeps.
+IDLE, TROUBLE, SWEEP = 0.15, 5.0, 3600.0
+# Events of one transaction. On SQLite every sender waits meanwhile, so there are fewer, with a pause (in seconds).
+MOST, MOST_ON_SQLITE, BREATH = 500, 200, 0.02
+BROKEN = "Something went wrong that should not have; the log of the server has more."
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    row: RawEvent
+    reading: Reading
+
+
+def work(stop: threading.Event) -> None:
+    """Empties the inbox until `stop` is set."""
+    due = 0.0
+    while not stop.is_set():
+        try:
+            if time.monotonic() >= due:
+                due = time.monotonic() + SWEEP
+                raw.forget()
+                traffic.forget()
+            if not step():
+                stop.wait(IDLE)
+            elif connection.vendor == "sqlite":
+                stop.wait(BREATH)
+        except (DatabaseError, InterfaceError):
+            log.exception("the inbox cannot be emptied now; trying again in %.0f s", TROUBLE)
+            connection.close()
+            stop.wait(TROUBLE)
+    connection.close()
+
+
+def step() -> int:
+    """Does what waits longest; returns how many raw events it took."""
+    rows = raw.take(What.EVENT, MOST_ON_SQLITE if connection.vendor == "sqlite" else MOST)
+    by_channel: dict[tuple[int, int], list[RawEvent]] = {}
+    for row in rows:
+        by_channel.setdefault((row.workspace_id, row.channel_id), []).append(row)
+    for (workspace_id, channel_id), group in by_channel.items():
+        channel = Channel.objects.filter(workspace_id=workspace_id, id=channel_id).first()
+        if channel is None or channel.kind not in KINDS:
+            for row in group:
+                raw.fail(row, "The channel was removed.")
+        else:
+            process(channel, KINDS[channel.kind], group)
+    return len(rows)
+
+
+def process(channel: Channel, kind: Kind, rows: Sequence[RawEvent]) -> None:
+    """Reads and receives raw events of one channel. One that cannot be spoils no other."""
+    read = [one for row in rows if (one := _read(channel, kind, row)) is not None]
+    try:
+        _receive(channel, kind, read)
+    except (DatabaseError, InterfaceError):
+        raise
+    except Exception as error:
+        if len(read) == 1:
+            _failed(read[0].row, error)
+            return
+        for one in read:
+            process(channel, kind, [one.row])
+        return
+    raw.finish([one.row for one in read], {one.row.id: one.reading.note for one in read if one.reading.note})
+
+
+def _read(channel: Channel, kind: Kind, row: RawEvent) -> _Read | None:
+    if kind.read is None:
+        raw.fail(row, "Channels of this kind have no inbox.")
+        return None
+    try:
+        return _Read(row, kind.read(channel, row))
+    except Exception as error:  # Whatever a stranger sends: the others go on.
+        _failed(row, error)
+        return None
+
+
+def _failed(row: RawEvent, error: Exception) -> None:
+    if isinstance(error, Refused):
+        raw.fail(row, str(error))
+        return
+    log.error("raw event %s of channel %s", row.public_id, row.channel_id, exc_info=error)
+    raw.fail(row, BROKEN)
+
+
+def _receive(channel: Channel, kind: Kind, read: Sequence[_Read]) -> None:
+    # Before anybody is made, so that a visitor who said who they are does not become a second person.
+    unknown = link(channel, [pair for one in read for pair in one.reading.links])
+    names = _lasting(unknown)
+    known = _known(channel, read)
+    arrived = [
+        Arrived(one.row, replace(event, user_id=names.get(event.user_id, event.user_id)))
+        for one in read
+        for event in one.reading.events
+        if not one.reading.known_only or event.user_id in known
+    ]
+    if arrived:
+        erased = receive(channel, settled(channel, kind, arrived, names)).erased
+        # Nothing of whoever was erased is kept, not even for as long as what arrived usually is.
+        raw.drop([one.row for one in arrived if one.event.message_id in erased])
+    link(channel, [(former, names[former]) for former, _ in unknown])
+    if kind.profile is not None:
+        _look_up(channel, {who for one in read for who in one.reading.look_up})
+
+
+def _lasting(pairs: Sequence[Pair]) -> dict[str, str]:
+    """The id to call somebody by who comes under several, before anybody is made. Of two claims the first counts."""
+    next_of: dict[str, str] = {}
+    for former, lasting in pairs:
+        next_of.setdefault(former, lasting)
+    names: dict[str, str] = {}
+    for former in next_of:
+        name, seen = former, {former}
+        while (after := next_of.get(name)) is not None and after not in seen:
+            name = after
+            seen.add(name)
+        names[former] = name
+    return names
+
+
+def _known(channel: Channel, read: Sequence[_Read]) -> set[str]:
+    """Of the people whom events only tell about: those whom the channel knows, or gets to know just now."""
+    asked = {event.user_id for one in read if one.reading.known_only for event in one.reading.events}
+    if not asked:
+        return set()
+    met = {event.user_id for one in read if not one.reading.known_only for event in one.reading.events}
+    identities = Identity.objects.filter(workspace_id=channel.workspace_id, channel_id=channel.id, native_id__in=asked)
+    return met | set(identities.values_list("native_id", flat=True))
+
+
+def _look_up(channel: Channel, natives: set[str]) -> None:
+    """Has each of them looked up at the platform, once a day."""
+    moment = now()
+    wanted = [Raw(f"profile:{moment:%Y-%m-%d}:{who}"[:128], "", moment, who) for who in sorted(natives)]
+    if wanted:
+        raw.store(channel, wanted, What.PROFILE)

@@ -1,0 +1,95 @@
+"""Asking platforms who people are: the part of the worker that waits for others, beside the one that must not."""
+
+import logging
+import threading
+
+from django.db import DatabaseError, InterfaceError, connection
+
+from coterie.channels import raw
+from coterie.channels.events import Event
+from coterie.channels.inbox import receive
+from coterie.channels.kinds import Denied, NotNow
+from coterie.channels.models import Channel, RawEvent, State, What
+from coterie.channels.processing import BROKEN, TROUBLE
+from coterie.channels.registry import KINDS
+from coterie.channels.shaping import stored
+from coterie.core.clock import now
+from coterie.core.outgoing import OutgoingError
+from coterie.core.sealing import Unreadable
+
+log = logging.getLogger(__name__)
+IDLE = 0.5
+# A platform that is down is asked again after 4 s, 16 s, 1 min, 4 min, 17 min and 68 min.
+MOST_TRIES = 6
+_FEW = 20
+
+
+def work(stop: threading.Event) -> None:
+    """Looks people up until `stop` is set."""
+    while not stop.is_set():
+        try:
+            if not step(stop):
+                stop.wait(IDLE)
+        except (DatabaseError, InterfaceError):
+            log.exception("profiles cannot be looked up now; trying again in %.0f s", TROUBLE)
+            connection.close()
+            stop.wait(TROUBLE)
+    connection.close()
+
+
+def step(stop: threading.Event | None = None) -> int:
+    """Looks up those who wait longest; returns how many."""
+    rows = raw.take(What.PROFILE, _FEW)
+    # A platform that does not answer is not asked twenty times in a row.
+    tired: dict[int, str] = {}
+    for row in rows:
+        if stop is not None and stop.is_set():
+            raw.postpone(row, 0, row.note, tried=False)
+        elif row.channel_id in tired:
+            raw.postpone(row, 4, tired[row.channel_id], tried=False)
+        elif reason := look_up(row):
+            tired[row.channel_id] = reason
+    return len(rows)
+
+
+def look_up(row: RawEvent) -> str:
+    """Asks about one person and keeps what is said; returns why the platform cannot be asked now, if so."""
+    channel = Channel.objects.filter(workspace_id=row.workspace_id, id=row.channel_id).first()
+    ask = KINDS[channel.kind].profile if channel is not None and channel.kind in KINDS else None
+    if channel is None or ask is None:
+        raw.fail(row, "The channel was removed.")
+        return ""
+    try:
+        attributes = ask(channel, row.user_id)
+    except NotNow as error:
+        return _again(row, str(error), error.seconds)
+    except OutgoingError as error:
+        return _again(row, str(error), None)
+    except (Denied, Unreadable) as error:
+        raw.fail(row, str(error))
+        return ""
+    except (DatabaseError, InterfaceError):
+        raise
+    except Exception:
+        log.exception("the profile of raw event %s", row.public_id)
+        raw.fail(row, BROKEN)
+        return ""
+    moment = now()
+    if attributes:
+        event = Event(
+            message_id=f"{row.native_id[:100]}:{row.id}", user_id=row.user_id, at=moment, attributes=attributes
+        )
+        receive(channel, [event])
+    # Kept with the row, so that an event that comes late is known to be older (`channels.late`).
+    mine = RawEvent.objects.filter(workspace_id=row.workspace_id, id=row.id, state=State.WAITING)
+    mine.update(body=stored(attributes), at=moment)
+    raw.finish([row])
+    return ""
+
+
+def _again(row: RawEvent, reason: str, seconds: float | None) -> str:
+    if row.tries + 1 >= MOST_TRIES:
+        raw.fail(row, reason)
+    else:
+        raw.postpone(row, seconds if seconds is not None else 4.0 ** (row.tries + 1), reason)
+    return reason
