@@ -53,6 +53,18 @@ def test_an_editor_cannot_open_the_forms_and_a_stranger_finds_no_widget(client_o
     assert client_of(stranger).post(f"{url}{part}", {"act": "secret"}).status_code == 404
 
 
+def test_the_channel_s_own_page_leads_here(client_of, admin, viewer, channel, url):
+    assert f'href="{url}/prompts"' in client_of(admin).get(f"/channels/{channel.public_id}").content.decode()
+    assert url not in client_of(viewer).get(f"/channels/{channel.public_id}").content.decode()
+
+
+def test_renaming_a_channel_keeps_what_its_widget_says(client_of, admin, channel):
+    before = settings_of(channel)
+    client_of(admin).post(f"/channels/{channel.public_id}/save", {"name": "Other"})
+    assert settings_of(channel) == before
+    assert channel.name == "Other"
+
+
 def test_without_widgets_the_page_says_what_one_is(client_of, admin):
     assert "No widget yet" in text_of(client_of(admin).get("/settings/widgets"))
 
