@@ -48,7 +48,9 @@ def _claim(tx: Transaction, channel_id: int, visitor: str, user_id: str) -> None
         _readdress(tx, channel_id, visitor, user_id)
         _hand_over(tx, people, unknown, known)
     elif not tombstones.refused(tx, channel_id, [user_id], {}):
-        _name(tx, channel_id, unknown, user_id)
+        # The person stays the same and is known by another id from now on.
+        _readdress(tx, channel_id, visitor, user_id)
+        people.rename(unknown, user_id)
 
 
 def _is_several(tx: Transaction, person: Person) -> bool:
@@ -62,13 +64,6 @@ def _readdress(tx: Transaction, channel_id: int, visitor: str, user_id: str) -> 
         here.filter(native_id=visitor).delete()
     else:
         here.filter(native_id=visitor).update(native_id=user_id)
-
-
-def _name(tx: Transaction, channel_id: int, person: Person, user_id: str) -> None:
-    """The person stays the same and is known by another id from now on."""
-    _readdress(tx, channel_id, person.user_id, user_id)
-    Person.objects.filter(workspace_id=tx.workspace_id, id=person.id).update(user_id=user_id)
-    tx.record(person.id, Kind.SEEN)
 
 
 def _hand_over(tx: Transaction, people: People, unknown: Person, who: Known) -> None:
