@@ -69,9 +69,7 @@ def check(workspace: Workspace, path: Path, actor: str, wishes: Wishes) -> Opera
 
     Up to `AT_ONCE` bytes are read when this returns. Raises WrongFile or OSError.
     """
-    incoming = Incoming(workspace, path, wishes, few=1)
-    delimiter = incoming.rejects.delimiter
-    incoming.close()
+    Incoming(workspace, path, wishes, few=1).close()
     size = path.stat().st_size
     mine = {"state": State.RUNNING, "worker": worker_name(), "leased_until": now() + LEASE}
     operation = Operation.objects.create(
@@ -81,7 +79,7 @@ def check(workspace: Workspace, path: Path, actor: str, wishes: Wishes) -> Opera
         actor=actor,
         total=size,
         undo_until=None,
-        details={"path": str(path.absolute()), "wishes": wishes.to_json(), "delimiter": delimiter},
+        details={"path": str(path.absolute()), "wishes": wishes.to_json()},
         **(mine if size <= AT_ONCE else {"state": State.QUEUED}),
     )
     if operation.state == State.RUNNING:

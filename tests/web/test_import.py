@@ -277,6 +277,35 @@ def test_rejected_rows_are_shown_with_reasons_and_come_as_a_file(browse, send, c
     assert 'filename="people-rejected-' in response.headers["Content-Disposition"]
 
 
+def test_a_rejected_cell_that_is_longer_than_any_may_be_is_shown(browse, send):
+    address = send("userId,default_email\nz1,z1@a.example\nz2," + "x" * 250_000 + "\nz3\n")
+    assert "a cell is longer than 100,000 characters" in text_of(browse.get(address))
+    assert "2 cells" not in text_of(browse.get(f"{address}/now"))
+    assert "1 cells, but the header names 2 columns" in text_of(browse.get(f"{address}/now"))
+
+
+def test_a_rejected_line_that_is_deeper_than_any_may_be_is_shown(browse, send):
+    address = send('{"userId": "z1"}\n{"a":' + "[" * 150_000 + "\n", "people.jsonl")
+    assert "this line is not JSON" in text_of(browse.get(f"{address}/now"))
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t", "|"])
+def test_an_import_of_any_delimiter_shows_its_rejected_rows_as_long_as_they_are_kept(
+    workspace, browse, send, choose, delimiter
+):
+    lines = [["email", "Name"], ["a@example.test", 'The "A" one'], ["b@example.test"], ["", 'Two,\n"lines"']]
+    quoted = [delimiter.join('"' + cell.replace('"', '""') + '"' for cell in line) for line in lines]
+    address = send("\n".join(quoted) + "\n")
+    choose(address, "import")
+    later = now() + dt.timedelta(days=2)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(uploads, "now", lambda: later)
+        uploads.clean_up()
+    words = text_of(browse.get(address))
+    assert "1 cells, but the header names 2 columns" in words
+    assert "the row has neither a user id nor an e-mail address." in words
+
+
 def test_the_rejected_rows_mended_go_in(workspace, browse, send, choose):
     address = send("email,Name\na@example.test,A\n,Bo\n")
     file = csv_of(browse.get(f"{address}/rejected"))
