@@ -13,6 +13,8 @@ from coterie.jobs.control import NotPossible
 from coterie.jobs.crowds import skipped
 from coterie.journal.models import JournalEntry, Operation
 from coterie.people.models import Person
+from coterie.segments.growth import Growth, growth
+from coterie.segments.membership import sizes
 from coterie.segments.models import Membership, Segment
 from coterie.transfers.importer import import_file
 from coterie.transfers.wishes import Wishes
@@ -197,6 +199,18 @@ def imported(workspace, tmp_path, text, segment=None):
     wishes = Wishes(segments=(segment.id,) if segment else ())
     import_file(workspace, path, "member:1", wishes)
     return Operation.objects.filter(workspace=workspace, kind="import").latest("started_at")
+
+
+def test_deleting_and_bringing_back_count_as_leaving_and_joining(workspace, people, news, tmp_path):
+    put_in(workspace, "test", [news.id], people)
+    made = imported(workspace, tmp_path, "User ID\nn1\nn2\n", news)
+    assert growth(workspace, [news.id])[news.id] == Growth(9, 0)
+    gone = start(workspace, "test", Action.delete(), Selection.of_ids(people[:3]))
+    undo(workspace, "test", made.id)
+    assert growth(workspace, [news.id])[news.id] == Growth(9, 5)
+    undo(workspace, "test", gone.id)
+    assert growth(workspace, [news.id])[news.id] == Growth(12, 5)
+    assert sizes(workspace, [news.id]) == {news.id: 7}
 
 
 def test_an_import_is_undone_with_the_people_it_made(workspace, people, news, tmp_path, small_steps):
