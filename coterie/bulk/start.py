@@ -14,7 +14,7 @@ from coterie.jobs.control import NotPossible
 from coterie.jobs.crowds import freeze, meant
 from coterie.jobs.ending import end
 from coterie.jobs.running import LEASE, rows
-from coterie.jobs.worker import run, worker_name
+from coterie.jobs.worker import run_here, worker_name
 from coterie.journal.models import Operation, State
 
 # Up to so many are changed at once, while the caller waits: a second or less.
@@ -105,7 +105,7 @@ def _new(workspace: Workspace, actor: str, total: int, **fields: object) -> Oper
 
 def _now_or_later(operation: Operation) -> Operation:
     if operation.state == State.RUNNING:
-        run(operation, operation.worker)
+        run_here(operation)
     return rows(operation).get()
 
 

@@ -12,7 +12,7 @@ from coterie.accounts.models import Workspace
 from coterie.core.clock import now
 from coterie.core.ids import to_public
 from coterie.jobs.running import LEASE, Failed, Progress, Run, rows
-from coterie.jobs.worker import run, worker_name
+from coterie.jobs.worker import run_here, worker_name
 from coterie.journal.models import Operation, State, Wish
 from coterie.people.attributes import Refused
 from coterie.segments.membership import preview
@@ -67,23 +67,23 @@ def foreseen(incoming: Incoming) -> Iterator[Counter[str]]:
 def check(workspace: Workspace, path: Path, actor: str, wishes: Wishes) -> Operation:
     """Has it found out what the import would do: `result` is what `foreseen` counts.
 
-    Up to `AT_ONCE` bytes are read when this returns. Raises WrongFile or OSError.
+    Up to `AT_ONCE` bytes, unpacked, are read when this returns. Raises WrongFile or OSError.
     """
-    Incoming(workspace, path, wishes, few=1).close()
-    size = path.stat().st_size
+    incoming = Incoming(workspace, path, wishes, few=1)
+    incoming.close()
     mine = {"state": State.RUNNING, "worker": worker_name(), "leased_until": now() + LEASE}
     operation = Operation.objects.create(
         workspace=workspace,
         kind=KIND,
         label=f"Check {path.name}"[:300],
         actor=actor,
-        total=size,
+        total=path.stat().st_size,
         undo_until=None,
         details={"path": str(path.absolute()), "wishes": wishes.to_json()},
-        **(mine if size <= AT_ONCE else {"state": State.QUEUED}),
+        **(mine if incoming.source.weight <= AT_ONCE else {"state": State.QUEUED}),
     )
     if operation.state == State.RUNNING:
-        run(operation, operation.worker)
+        run_here(operation)
     return rows(operation).get()
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 import re
 from collections import deque
 from collections.abc import Iterator
@@ -54,6 +55,7 @@ class CsvFile:
             raise WrongFile(f"The header is not {self.encoding} text. Save the file as “CSV UTF-8”.")
         self.samples: dict[str, Value] = {}
         self.guarded = True
+        self.weight = os.fstat(raw.fileno()).st_size
         shown = "TAB" if self.delimiter == "\t" else f"“{self.delimiter}”"
         self.form = f"CSV, {self.encoding.removesuffix('-sig').upper()}, {shown}"
         self._chances = _SECOND_CHANCES

@@ -1,6 +1,7 @@
 """JSON Lines: one object per line, by attribute keys or headings."""
 
 import json
+import os
 import re
 from collections.abc import Iterator
 from itertools import islice
@@ -27,6 +28,7 @@ class JsonLines:
         self.form = "JSON Lines"
         self.samples: dict[str, Value] = {}
         self.guarded = False
+        self.weight = os.fstat(raw.fileno()).st_size
         names: dict[str, None] = {}
         for _, line in self._numbered():
             item = _object(line)

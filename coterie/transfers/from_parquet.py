@@ -13,6 +13,8 @@ from coterie.transfers.reading import Chunk, WrongFile, checked_header
 
 # Beyond this a row group does not fit the memory that an import may take.
 _BIGGEST_GROUP = 512 << 20
+# Bytes that a cell has at least in the files of other formats.
+_PER_CELL = 10
 
 
 class ParquetFile:
@@ -32,6 +34,9 @@ class ParquetFile:
         self.header = checked_header([field.name for field in self._fields])
         self.samples: dict[str, Value] = {}
         self.guarded = False
+        # A column of one value takes no room, however many rows there are: they count, too.
+        cells = self._file.metadata.num_rows * len(self._fields)
+        self.weight = max(sum(group.total_byte_size for group in groups), _PER_CELL * cells)
         for name, field in zip(self.header, self._fields, strict=True):
             if pa.types.is_boolean(field.type):
                 self.samples[name] = True

@@ -33,6 +33,7 @@ class Workbook:
         self.header = checked_header([(cell or "").strip() for cell in first])
         self.samples: dict[str, Value] = {}
         self.guarded = True
+        self.weight = self._archive.size
 
     @property
     def position(self) -> int:

@@ -28,8 +28,7 @@ from coterie.accounts.models import Workspace
 from coterie.core.clock import now
 from coterie.jobs.ending import end
 from coterie.jobs.running import LEASE, Failed, Lost, Progress, Run, rows
-from coterie.jobs.worker import granted, worker_name
-from coterie.jobs.worker import run as work_on
+from coterie.jobs.worker import granted, heartbeat, run_here, worker_name
 from coterie.journal.commit import Transaction
 from coterie.journal.models import Operation, State
 from coterie.people.attributes import Refused
@@ -40,7 +39,7 @@ from coterie.transfers.wishes import Wishes, from_json
 from coterie.transfers.writing import store
 
 KIND = "import"
-# Bytes of a file that is read while the caller waits, for a second or two.
+# Bytes, unpacked, of a file that is read while the caller waits, for a second or two.
 AT_ONCE = 500_000
 _COUNTED = ("rows", "new", "changed", "same", "rejected", "joined")
 # The file that this worker is in the middle of, by operation.
@@ -83,7 +82,8 @@ def import_file(
     try:
         operation = _begin(incoming, path, actor, mine=True)
         run = Run(operation, operation.worker)
-        return _carry_out(run, incoming, progress, stop)
+        with heartbeat(operation, operation.worker):
+            return _carry_out(run, incoming, progress, stop)
     finally:
         incoming.close()
 
@@ -127,16 +127,16 @@ def queue(workspace: Workspace, path: Path, actor: str, wishes: Wishes) -> Opera
 def start(
     workspace: Workspace, path: Path, actor: str, wishes: Wishes, begun: Callable[[Operation], object]
 ) -> Operation:
-    """As `queue`, but up to `AT_ONCE` bytes are imported when this returns; `begun` is told before the first change."""
+    """As `queue`, but up to `AT_ONCE` bytes, unpacked, are imported when this returns; `begun` is told before the first change."""
     incoming = Incoming(workspace, path, wishes)
     try:
         with transaction.atomic():
-            operation = _begin(incoming, path, actor, mine=path.stat().st_size <= AT_ONCE)
+            operation = _begin(incoming, path, actor, mine=incoming.source.weight <= AT_ONCE)
             begun(operation)
     finally:
         incoming.close()
     if operation.state == State.RUNNING:
-        work_on(operation, operation.worker)
+        run_here(operation)
     return rows(operation).get()
 
 

@@ -66,6 +66,11 @@ class Archive:
         if len(self._zip.infolist()) > _MAX_PARTS:
             raise WrongFile("This archive has more parts than any workbook.")
 
+    @property
+    def size(self) -> int:
+        """Bytes of all parts when unpacked, as declared: reading stops there."""
+        return sum(part.file_size for part in self._zip.infolist())
+
     def open(self, name: str) -> IO[bytes]:
         """A part; raises WrongFile when there is none, or when it is too big."""
         try:

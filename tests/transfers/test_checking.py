@@ -1,12 +1,17 @@
 """A check says what an import would do, without a change; in the background, for whoever still wants to know."""
 
+import datetime as dt
 import threading
+import time
 
+import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from django.db import connection
 
 from coterie.accounts.models import Workspace
-from coterie.core.clock import UTC
+from coterie.core.clock import UTC, now
 from coterie.core.ids import to_public
 from coterie.jobs import worker
 from coterie.jobs.control import cancel
@@ -69,6 +74,49 @@ def test_a_small_file_is_checked_at_once_and_as_exactly_as_a_dry_run(workspace, 
     assert checking.rejected_file(found).read_text() == told.rejected_file.read_text()
     done = import_file(workspace, path, "test", wishes)
     assert counts == {name: getattr(done, name) for name in counts}
+
+
+def written(tmp_path, kind, rows):
+    path = tmp_path / f"{rows}.{kind}"
+    if kind == "xlsx":
+        book = openpyxl.Workbook(write_only=True)
+        sheet = book.create_sheet()
+        for row in [["userId"], *([f"u{n}"] for n in range(rows))]:
+            sheet.append(row)
+        book.save(path)
+    else:
+        users = [f"u{n}" for n in range(rows)]
+        pq.write_table(pa.table({"userId": users, "plan": ["pro"] * rows}), path, compression="zstd")
+    return path
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "parquet"])
+def test_what_is_packed_counts_by_what_it_is_unpacked(workspace, tmp_path, monkeypatch, kind):
+    Operation.objects.filter(state__in=[State.QUEUED, State.RUNNING]).update(state=State.DONE)
+    small, large = written(tmp_path, kind, 300), written(tmp_path, kind, 20_000)
+    limit = large.stat().st_size + 1
+    monkeypatch.setattr(checking, "AT_ONCE", limit)
+    monkeypatch.setattr(importer, "AT_ONCE", limit)
+    states = [check(workspace, path, "test", Wishes()).state for path in (small, large)]
+    states += [importer.start(workspace, path, "test", Wishes(), lambda _: None).state for path in (small, large)]
+    assert states == [State.DONE, State.QUEUED, State.DONE, State.QUEUED]
+    Operation.objects.filter(workspace=workspace).update(state=State.DONE)
+
+
+def test_the_lease_does_not_run_out_while_somebody_waits(workspace, path, monkeypatch):
+    monkeypatch.setattr(worker, "HEARTBEAT", dt.timedelta(seconds=0.02))
+    original, mine = checking.people, Operation.objects.filter(workspace=workspace)
+
+    def slow(*given, **options):
+        mine.update(leased_until=now() - LEASE)
+        for _ in range(200):
+            if not mine.filter(leased_until__lt=now()).exists():
+                return original(*given, **options)
+            time.sleep(0.02)
+        pytest.fail("nobody renewed the lease")
+
+    monkeypatch.setattr(checking, "people", slow)
+    assert check(workspace, path, "test", Wishes()).state == State.DONE
 
 
 def test_checks_are_nobody_s_business_but_the_asker_s(workspace, queued):
