@@ -3,6 +3,8 @@
 import datetime as dt
 import os
 import re
+import threading
+import time
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -23,6 +25,7 @@ from coterie.segments.catalogue import create, find
 from coterie.segments.models import Membership
 from coterie.segments.rules import create_rule
 from coterie.transfers import checking, importer, uploads
+from tests.journal.parallel import parallel
 from tests.makers import put_in
 from tests.web import pages
 from tests.web.pages import csv_of, said_on
@@ -347,6 +350,33 @@ def test_pressing_twice_imports_once(workspace, browse, send, choose):
     browse.post(address, fields)
     browse.post(address, fields)
     assert Operation.objects.filter(workspace=workspace, kind="import").count() == 1
+
+
+@pytest.mark.parametrize("then", ["looks", "presses"])
+def test_whoever_looks_or_presses_while_it_begins_changes_nothing(
+    workspace, browse, client_of, editor, send, monkeypatch, then
+):
+    address, other = send(PEOPLE), client_of(editor)
+    fields = form_of(browse.get(address)) | {"do": "import"}
+    noted, save = threading.Event(), uploads.save
+
+    def slow(upload, draft):
+        saved = save(upload, draft)
+        if draft.operation is not None and not noted.is_set():
+            noted.set()
+            time.sleep(0.7)
+        return saved
+
+    def second():
+        assert noted.wait(20)
+        page = other.get(f"{address}/now") if then == "looks" else other.post(address, fields, follow=True)
+        assert "Done" in text_of(page)
+
+    monkeypatch.setattr(uploads, "save", slow)
+    parallel([lambda: browse.post(address, fields), second])
+    (row,) = Operation.objects.filter(workspace=workspace, kind="import")
+    assert upload_of(workspace, address).draft.operation == row.id
+    assert (row.state, row.people) == (State.DONE, 2)
 
 
 def test_cancel_deletes_the_file(workspace, browse, send, choose):
