@@ -101,7 +101,8 @@ def claim(worker: str, kinds: Collection[str] = tuple(KINDS)) -> Operation | Non
 
 def run(operation: Operation, worker: str, stop: threading.Event | None = None) -> None:
     """Works on an operation of this worker's until it is over, paused, lost, or `stop` is set."""
-    this, tries, stop = Run(operation, worker), 0, stop or threading.Event()
+    this, tries = Run(operation, worker, stop), 0
+    stop = this.stop
     while this.operation.state == State.RUNNING and not granted(this):
         if stop.is_set():
             this.mine().update(state=State.QUEUED, worker="", leased_until=None)

@@ -13,7 +13,7 @@ from coterie.core.clock import now
 from coterie.core.ids import to_public
 from coterie.jobs.running import LEASE, Failed, Progress, Run, rows
 from coterie.jobs.worker import run_here, worker_name
-from coterie.journal.models import Operation, State, Wish
+from coterie.journal.models import Operation, State
 from coterie.people.attributes import Refused
 from coterie.segments.membership import preview
 from coterie.transfers.importer import AT_ONCE, Summary, numbers
@@ -104,23 +104,27 @@ def step(run: Run) -> None:
             incoming.close()
     except (Refused, WrongFile, OSError) as error:
         raise Failed(str(error)) from error
-    if total is not None:
+    if total is None:
+        rejected_file(operation).unlink(missing_ok=True)
+    else:
         rows(operation).update(result=dict(total))
         run.save(Progress(1, operation.total - rows(operation).get().done, finished=True))
 
 
 def _read(run: Run, incoming: Incoming) -> Counter[str] | None:
-    """None when nobody wants to know any more."""
+    """None when nobody wants to know any more, or the worker has to leave."""
     total: Counter[str] = Counter()
     begun = looked = time.monotonic()
     for total in foreseen(incoming):
+        if run.stop.is_set():
+            return None
         if time.monotonic() - looked < _LOOK:
             continue
         looked = time.monotonic()
         done = min(incoming.position, run.operation.total)
         if not run.mine().update(done=done, seconds=looked - begun, result=dict(total)):
             return None
-        if run.mine().values_list("wish", flat=True).first() != Wish.NONE:
+        if run.unwanted():
             return None
     return total
 

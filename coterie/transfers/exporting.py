@@ -14,7 +14,7 @@ from coterie.audience.tree import FilterError
 from coterie.audience.view import View
 from coterie.bulk.selection import Selection
 from coterie.jobs.running import Failed, Progress, Run, rows
-from coterie.journal.models import Operation, State, Wish
+from coterie.journal.models import Operation, State
 from coterie.segments.catalogue import names
 from coterie.transfers import files
 from coterie.transfers.export import Form, Format
@@ -128,10 +128,10 @@ def _watching(run: Run) -> tuple[Callable[[int], None], Callable[[], bool]]:
 
     def stop() -> bool:
         if time.monotonic() - looked[0] < _LOOK:
-            return False
+            return run.stop.is_set()
         looked[0] = time.monotonic()
         if not run.mine().update(done=done[0], seconds=looked[0] - began):
             return True
-        return run.mine().values_list("wish", flat=True).first() != Wish.NONE
+        return run.unwanted()
 
     return progress, stop

@@ -143,15 +143,16 @@ def start(
 def step(run: Run) -> None:
     """The next chunk of a queued import; see `jobs.kinds`. The result counts rows as `Summary` does."""
     try:
-        incoming = _resumed(run.operation)
-        _advance(run, incoming)
+        incoming = _resumed(run)
+        if incoming is not None:
+            _advance(run, incoming)
     except (Refused, WrongFile, OSError) as error:
         _close_all()
         raise Failed(str(error)) from error
     except BaseException:
         _close_all()
         raise
-    if run.operation.state != State.RUNNING:
+    if incoming is None or run.operation.state != State.RUNNING:
         _close_all()
 
 
@@ -197,15 +198,17 @@ def _begin(incoming: Incoming, path: Path, actor: str, *, mine: bool) -> Operati
     )
 
 
-def _resumed(operation: Operation) -> Incoming:
-    """The file at the chunk that comes next."""
+def _resumed(run: Run) -> Incoming | None:
+    """The file at the chunk that comes next; None when nobody wants it before it is reached."""
+    operation = run.operation
     incoming = _open.get(operation.id)
     if incoming is None or incoming.done != operation.position:
         _close_all()
         details = operation.details
         incoming = Incoming(operation.workspace, Path(details["path"]), from_json(details["wishes"]))
         _open[operation.id] = incoming
-        incoming.skip(operation.position)
+        if not incoming.skip(operation.position, run.unwanted):
+            return None
     return incoming
 
 

@@ -1,6 +1,6 @@
 """A file being imported: opened, its columns mapped, its rows understood chunk by chunk."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -87,11 +87,14 @@ class Incoming:
             catalogue_keys(self.workspace.pk, [first], types=self.wishes.types)
             self._catalogued.update(fresh)
 
-    def skip(self, done: int) -> None:
-        """Goes to the chunk after so many rows, remembering who was in those before."""
+    def skip(self, done: int, stop: Callable[[], bool]) -> bool:
+        """Goes to the chunk after so many rows, remembering who was in those before; False when `stop` said so."""
         while self.next() and self.chunk is not None and self.done + self.chunk.rows <= done:
+            if stop():
+                return False
             self.judge.judge(people(self.workspace.pk, self.judge, locked=False))
             self.judge.accept()
+        return True
 
     def rejected(self, judged: Judged) -> list[Reject]:
         """The rejected rows of the present chunk, by line."""

@@ -141,6 +141,51 @@ def test_a_check_that_nobody_wants_any_more_stops_in_the_middle(workspace, path,
     assert rows(queued).get().state == State.CANCELLED
 
 
+def test_a_check_is_left_to_the_next_worker_when_its_own_has_to_leave(queued, monkeypatch):
+    this, seen, stop = claimed(queued), [], threading.Event()
+    original = checking.people
+
+    def people(*given, **options):
+        seen.append(1)
+        stop.set()
+        return original(*given, **options)
+
+    monkeypatch.setattr(checking, "people", people)
+    worker.run(this.operation, this.worker, stop)
+    assert len(seen) == 1
+    assert rows(queued).get().state == State.QUEUED
+    assert not checking.rejected_file(queued).exists()
+    worker.run(worker.claim("w2", ["check"]), "w2")
+    assert rows(queued).get().result["new"] == 25
+
+
+def test_a_worker_that_has_to_leave_does_not_read_up_to_where_an_import_was(workspace, path, monkeypatch):
+    monkeypatch.setattr(importer, "AT_ONCE", 1)
+    row = importer.start(workspace, path, "test", Wishes(), lambda _: None)
+    this, stop, seen = claimed(row), threading.Event(), []
+    importer.step(this)
+    importer.step(this)
+    importer._close_all()
+    original = incoming.people
+
+    def people(*given, **options):
+        seen.append(1)
+        return original(*given, **options)
+
+    def step(run):
+        stop.set()
+        importer.step(run)
+
+    monkeypatch.setattr(incoming, "people", people)
+    monkeypatch.setattr(worker, "step_of", lambda _kind: step)
+    worker.run(this.operation, this.worker, stop)
+    assert (rows(row).get().state, rows(row).get().position, seen) == (State.QUEUED, 20, [])
+    monkeypatch.undo()
+    monkeypatch.setattr(incoming, "CHUNK", 10)
+    worker.run(claimed(row).operation, rows(row).get().worker)
+    assert (rows(row).get().state, Person.objects.filter(workspace=workspace).count()) == (State.DONE, 25)
+
+
 def test_a_check_whose_worker_was_killed_begins_anew(workspace, queued):
     this = claimed(queued)
     rows(queued).update(done=300, result={"rows": 10, "new": 10}, leased_until=queued.started_at - LEASE)
