@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
@@ -14,9 +14,13 @@ from coterie.accounts.permissions import Verb, may
 from coterie.bulk.actions import Act
 from coterie.bulk.start import UNDO
 from coterie.core.clock import now
+from coterie.core.ids import from_public
 from coterie.jobs.crowds import remembered
 from coterie.jobs.queries import named
 from coterie.journal.models import Operation, State
+from coterie.segments.models import Kind as SegmentKind
+from coterie.segments.models import Segment
+from coterie.segments.rules import KIND as RULE
 from coterie.transfers.export import Format
 from coterie.transfers.exporting import KIND, finished
 from coterie.transfers.files import Kept
@@ -37,7 +41,7 @@ _ICONS = {
     UNDO: "undo",
     IMPORT: "upload",
     KIND: "download",
-    "rule": "segments",
+    RULE: "segments",
 }
 # Taking these back, or doing them, makes nobody come or go.
 _MILD = {Act.JOIN, Act.LEAVE, Act.SET, Act.CLEAR, Act.BAN, Act.UNBAN}
@@ -47,7 +51,8 @@ _MILD = {Act.JOIN, Act.LEAVE, Act.SET, Act.CLEAR, Act.BAN, Act.UNBAN}
 class Line:
     """`who` began it, `undone_by` took it back. `left_alone` is the page of those whom an undo left alone.
 
-    `more` is the page of the import, as long as its file or its rejected rows are kept.
+    `undo_url` takes it back, where that is not what takes back the others. `more` is the page of the
+    import, as long as its file or its rejected rows are kept.
     """
 
     operation: Operation
@@ -59,6 +64,7 @@ class Line:
     more: str = ""
     can_control: bool = False
     can_undo: bool = False
+    undo_url: str = ""
     can_try_again: bool = False
     file: Kept | None = None
 
@@ -75,13 +81,35 @@ class Line:
 
 
 def lines(request: MemberRequest, operations: Sequence[Operation]) -> list[Line]:
-    """The lines: four queries, however many operations there are."""
+    """The lines: five queries, however many operations there are."""
     ids = [other for row in operations for other in (row.undo_of, row.undone_by) if other is not None]
     others = named(request.workspace, ids)
     names = called(request, [row.actor for row in (*operations, *others.values())])
     failed = [row.id for row in operations if row.state == State.FAILED]
     known = remembered(request.workspace.pk, failed) if failed else set()
-    return [_line(request, row, others, names, row.id in known) for row in operations]
+    former = _former_rules(request, operations)
+    found = [_line(request, row, others, names, row.id in known) for row in operations]
+    return [
+        replace(line, can_undo=True, undo_url=former[key]) if (key := line.operation.id) in former else line
+        for line in found
+    ]
+
+
+def _former_rules(request: MemberRequest, operations: Sequence[Operation]) -> dict[int, str]:
+    """Of changes of rules that are still in effect: where the former rule comes back."""
+    if not may(request.member, Verb.EDIT_SEGMENTS):
+        return {}
+    changes = {row.id: row.details for row in operations if row.kind == RULE and row.details.get("before") is not None}
+    ids = {from_public(details["segments"][0]) or 0 for details in changes.values()}
+    there = Segment.objects.filter(workspace=request.workspace, id__in=ids, kind=SegmentKind.RULE) if ids else []
+    rules = {segment.public_id: segment.filter for segment in there}
+    found: dict[str, int] = {}
+    for row_id, details in changes.items():  # Newest first: an older one may have made the same rule.
+        if rules.get(details["segments"][0]) == details["after"]:
+            found.setdefault(details["segments"][0], row_id)
+    return {
+        row_id: f"{reverse('segment-rule-undo', args=[public_id])}?from=activity" for public_id, row_id in found.items()
+    }
 
 
 def may_take_back(request: MemberRequest, operation: Operation, target: Operation | None) -> bool:
@@ -160,15 +188,20 @@ def _more(row: Operation) -> str:
 
 
 def _numbers(row: Operation) -> str:
-    """ "48 people changed, 2 were so already, 3 left alone"."""
+    """ "48 people changed, 2 were so already, 3 were gone"; of an import "5 new, 2 changed, 1 rows rejected"."""
+    if row.kind == IMPORT and row.people:
+        return ", ".join(_counted(row))
     n = row.people
-    said = [ngettext("%(n)s person changed", "%(n)s people changed", n) % {"n": f"{n:,}"}]
+    return ", ".join([ngettext("%(n)s person changed", "%(n)s people changed", n) % {"n": f"{n:,}"}, *_counted(row)])
+
+
+def _counted(row: Operation) -> list[str]:
     words = {
         "already": _("%(n)s were so already"),
         "gone": _("%(n)s were gone"),
         "new": _("%(n)s new"),
+        **({"changed": _("%(n)s changed"), "joined": _("%(n)s put in a segment")} if row.kind == IMPORT else {}),
         "same": _("%(n)s the same"),
         "rejected": _("%(n)s rows rejected"),
     }
-    said += [words[key] % {"n": f"{row.result[key]:,}"} for key in words if row.result.get(key)]
-    return ", ".join(said)
+    return [words[key] % {"n": f"{row.result[key]:,}"} for key in words if row.result.get(key)]

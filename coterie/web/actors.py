@@ -21,8 +21,10 @@ def called(request: MemberRequest, actors: Iterable[str]) -> dict[str, str]:
 
 
 def _keys(actors: Iterable[str], kind: str) -> list[int]:
+    """The ids of this kind. Actors stand in addresses, too, and databases refuse larger numbers than they have."""
     pairs = (actor.partition(":") for actor in actors)
-    return [int(key) for of, _colon, key in pairs if of == kind and key.isascii() and key.isdigit()]
+    ids = [int(key) for of, _colon, key in pairs if of == kind and key.isascii() and key.isdigit()]
+    return [row_id for row_id in ids if row_id < 1 << 63]
 
 
 def _unknown(actor: str) -> str:
@@ -30,4 +32,6 @@ def _unknown(actor: str) -> str:
         return _("a former member")
     if actor.startswith("token:"):
         return _("an API token that is gone")
+    if actor == "cli":
+        return _("the command line")
     return actor
