@@ -29,7 +29,7 @@ from coterie.jobs.queries import operation
 from coterie.journal.models import Operation, State
 from coterie.people.attributes import Refused
 from coterie.segments.catalogue import create
-from coterie.transfers import uploads
+from coterie.transfers import checking, uploads
 from coterie.transfers.checking import check
 from coterie.transfers.export import Format
 from coterie.transfers.importer import start
@@ -185,6 +185,8 @@ def _change(request: MemberRequest, upload: Upload, *, begin: bool) -> HttpRespo
         with suppress(NotPossible):
             control.cancel(request.workspace, known.id)
     _checked(request, upload, draft)
+    if known is not None:
+        checking.rejected_file(known).unlink(missing_ok=True)
     if begin:
         messages.info(request, _("What you changed was checked first. Look at the numbers, then import."))
     return redirect("import-file", upload.id)
