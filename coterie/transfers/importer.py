@@ -127,7 +127,10 @@ def queue(workspace: Workspace, path: Path, actor: str, wishes: Wishes) -> Opera
 def start(
     workspace: Workspace, path: Path, actor: str, wishes: Wishes, begun: Callable[[Operation], object]
 ) -> Operation:
-    """As `queue`, but up to `AT_ONCE` bytes, unpacked, are imported when this returns; `begun` is told before the first change."""
+    """As `queue`, but up to `AT_ONCE` bytes (unpacked) are imported when this returns.
+
+    `begun` is told before the first change.
+    """
     incoming = Incoming(workspace, path, wishes)
     try:
         with transaction.atomic():

@@ -192,7 +192,9 @@ def _rejects(path: Path, draft: Draft) -> list[Rejected]:
     for line, reason, cells in rows:
         heading = by_key.get(reason.partition(": ")[0], "")
         index = headings.index(heading) if heading in headings else -1
-        value = cells[index] if 0 <= index < len(cells) else ""
+        if not 0 <= index < len(cells):  # What cannot be split into cells is none of them.
+            heading, index = "", -1
+        value = cells[index] if heading else ""
         found.append(Rejected(line, heading, value, _without_key(reason).removeprefix(f"“{value}” ")))
     return found
 

@@ -309,6 +309,24 @@ def test_an_import_of_any_delimiter_shows_its_rejected_rows_as_long_as_they_are_
     assert "the row has neither a user id nor an e-mail address." in words
 
 
+def test_each_change_of_the_form_leaves_one_file_of_rejected_rows(workspace, send, choose):
+    address = send("email,Name\na@example.test,A\n,Nobody\n")
+    for policy in ("skip", "replace", "merge", "skip"):
+        choose(address, policy=policy)
+    assert len(list(upload_of(workspace, address).folder.glob(".*.rejected.csv"))) == 1
+
+
+def test_a_nested_value_of_a_rejected_line_is_shown_in_its_column(browse, send, workspace):
+    address = send('{"userId": "a", "tags": "x"}\n{"userId": "b", "tags": ["y", 1]}\n', "people.jsonl")
+    words = text_of(browse.get(address))
+    assert '["y", 1] expected a text, a number or true/false' in words
+    assert "b" in csv_of(browse.get(f"{address}/rejected")).splitlines()[1].split(",")
+
+
+def test_a_preview_without_rows_promises_none(browse, send):
+    assert "first 0 rows" not in text_of(browse.get(send("email,Name\n")))
+
+
 def test_the_rejected_rows_mended_go_in(workspace, browse, send, choose):
     address = send("email,Name\na@example.test,A\n,Bo\n")
     file = csv_of(browse.get(f"{address}/rejected"))
@@ -467,6 +485,29 @@ class TestLargeFiles:
         assert Operation.objects.get(id=first).state == State.CANCELLED
         assert upload_of(workspace, address).draft.check != first
 
+    def test_a_paused_one_says_what_can_be_done_and_one_that_is_being_undone_says_so(
+        self, workspace, admin, client_of, send, choose, work
+    ):
+        client = client_of(admin)
+        address = send(PEOPLE, as_client=client)
+        work()
+        choose(address, "import", client=client)
+        row = Operation.objects.get(workspace=workspace, kind="import")
+        client.post(address, {"do": "pause"})
+        assert "It stands still. Resume it, or cancel it." in text_of(client.get(address))
+        rows(row).update(people=2, done=2)
+        assert "what is done so far stays, and can be undone then." in text_of(client.get(address))
+        client.post(address, {"do": "cancel"})
+        assert "they can be undone." in text_of(client.get(address))
+        undo = Operation.objects.create(
+            workspace=workspace, kind="undo", label="Undo", state=State.PAUSED, undo_of=row.id
+        )
+        rows(row).update(undone_by=undo.id)
+        words = text_of(client.get(address))
+        assert "It is being undone." in words
+        assert "can be undone" not in words
+        rows(undo).update(state=State.DONE)
+
     def test_it_cannot_begin_before_the_check_is_done(self, workspace, send, choose):
         address = send(PEOPLE)
         choose(address, "import")
@@ -520,6 +561,8 @@ class TestLargeFiles:
     ("content", "name", "words"),
     [
         (b"", "empty.csv", "The file is empty"),
+        (b'{\n  "userId": "u1"\n}\n', "one.json", "Save it as JSON Lines: each person is one object on a line"),
+        (b'[\n  {"userId": "u1"}\n]\n', "list.json", "This is a list in JSON. Save it as JSON Lines"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "old.xls", "old Excel file"),
         (b"PK\x03\x04 no zip", "broken.xlsx", "broken.xlsx: "),
         (b"\x00\x01\x02\x03" * 10, "noise.csv", "noise.csv: "),
