@@ -228,7 +228,10 @@ def _advance(run: Run, incoming: Incoming) -> None:
         counts = numbers(run.operation.result)
         audit(incoming.workspace, operation.actor, "people.import", {"label": operation.label, **counts})
         return
-    incoming.catalogue()
+    if added := incoming.catalogue():
+        # For the undo: with the people who have them these go, too.
+        operation.details["attributes"] = {**operation.details.get("attributes", {}), **added}
+        rows(operation).update(details=operation.details)
     run.commit(partial(_work, operation=operation, incoming=incoming))
     incoming.judge.accept()
     incoming.next()
