@@ -39,7 +39,7 @@ def queue_export(
     return Operation.objects.create(
         workspace=workspace,
         kind=KIND,
-        label=f"Export {_so_many(people)} as {form.format.words}: {reason.filter}"[:300],
+        label=label_of(people, form, reason),
         actor=actor,
         total=people,
         state=State.QUEUED,
@@ -62,6 +62,11 @@ def again(workspace: Workspace, actor: str, failed: Operation) -> Operation:
     form = _form(audience_of(workspace), details)
     selection = Selection.from_json(details["selection"])
     return queue_export(workspace, actor, selection, form, details["name"], everybody=details.get("everybody", False))
+
+
+def label_of(people: int, form: Form, reason: Reason) -> str:
+    """What an export is called in Activity."""
+    return f"Export {_so_many(people)} as {form.format.words}: {reason.filter}"[:300]
 
 
 def reason_of(audience: Audience, actor: str, selection: Selection) -> Reason:

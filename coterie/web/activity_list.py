@@ -21,6 +21,7 @@ from coterie.journal.models import Operation, State
 from coterie.segments.models import Kind as SegmentKind
 from coterie.segments.models import Segment
 from coterie.segments.rules import KIND as RULE
+from coterie.transfers.downloading import KIND as DOWNLOAD
 from coterie.transfers.export import Format
 from coterie.transfers.exporting import KIND, finished
 from coterie.transfers.files import Kept
@@ -41,6 +42,7 @@ _ICONS = {
     UNDO: "undo",
     IMPORT: "upload",
     KIND: "download",
+    DOWNLOAD: "download",
     RULE: "segments",
 }
 # Taking these back, or doing them, makes nobody come or go.
@@ -75,9 +77,14 @@ class Line:
         return min(100 * self.operation.done // total, 100) if total else 0
 
     @property
+    def has_manifest(self) -> bool:
+        """Whether it says what its file is, or was."""
+        return self.file is not None or "manifest" in self.operation.details
+
+    @property
     def counts_people(self) -> bool:
         """Whether what is done is people, and not entries or bytes."""
-        return self.operation.kind in {*Act, KIND}
+        return self.operation.kind in {*Act, KIND, DOWNLOAD}
 
 
 def lines(request: MemberRequest, operations: Sequence[Operation]) -> list[Line]:
@@ -118,13 +125,15 @@ def may_take_back(request: MemberRequest, operation: Operation, target: Operatio
     Where people may go by it, that takes whoever may delete people.
     """
     kind = operation.kind if operation.undo_of is None else target.kind if target else ""
-    if kind == KIND:
+    if kind in (KIND, DOWNLOAD):
         return may(request.member, Verb.EXPORT)
     return may(request.member, Verb.EDIT_PEOPLE if kind in _MILD else Verb.DELETE_PEOPLE)
 
 
 def may_control(request: MemberRequest, operation: Operation, target: Operation | None) -> bool:
-    """Whether the member may pause, resume and cancel it: an import, whoever may begin one."""
+    """Whether the member may pause, resume and cancel it: an import, whoever may begin one; a download, nobody."""
+    if operation.kind == DOWNLOAD:
+        return False
     mine = operation.kind == IMPORT and may(request.member, Verb.EDIT_PEOPLE)
     return mine or may_take_back(request, operation, target)
 
@@ -157,7 +166,7 @@ def _line(
         row,
         names[row.actor],
         _ICONS.get(row.kind, "activity"),
-        _numbers(row) if row.kind != KIND else _file(row, kept),
+        _file(row, kept) if row.kind in (KIND, DOWNLOAD) else _numbers(row),
         undone_by=names[taker.actor] if taker and row.state == State.UNDONE else "",
         more=_more(row),
         left_alone=reverse("left-alone", args=[row.public_id]) if row.result.get("skipped") else "",
@@ -169,7 +178,7 @@ def _line(
 
 
 def _file(row: Operation, kept: Kept | None) -> str:
-    """ "612 people, CSV, 88.0 KB. Kept until 30 Nov 2026"."""
+    """ "612 people, CSV, 88.0 KB. Kept until 30 Nov 2026"; of a download without the day, as it is not kept."""
     if row.state != State.DONE:
         return ""
     n = row.result.get("people", row.done)
@@ -178,6 +187,8 @@ def _file(row: Operation, kept: Kept | None) -> str:
         Format(row.details["format"]).words,
         filesizeformat(row.result.get("bytes", 0)).replace("\xa0", " "),
     ]
+    if row.kind == DOWNLOAD:
+        return ", ".join(said)
     words = _("Kept until %(day)s") % {"day": written_day(kept.until)} if kept else _("The file is not kept any more")
     return f"{', '.join(said)}. {words}"
 

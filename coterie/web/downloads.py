@@ -40,5 +40,6 @@ async def _in_threads(ready: list[bytes], pieces: Iterator[bytes]) -> AsyncItera
             yield more
     finally:
         # A reader who left in the middle: let go of the snapshot, unless the thread still works on the next piece.
+        # In a thread, for what is noted then in the database.
         with suppress(ValueError, AttributeError):
-            pieces.close()  # type: ignore[attr-defined]
+            await sync_to_async(pieces.close, thread_sensitive=False)()  # type: ignore[attr-defined]
