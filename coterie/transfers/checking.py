@@ -70,6 +70,7 @@ def check(workspace: Workspace, path: Path, actor: str, wishes: Wishes) -> Opera
     Up to `AT_ONCE` bytes, unpacked, are read when this returns. Raises WrongFile or OSError.
     """
     incoming = Incoming(workspace, path, wishes, few=1)
+    weight = incoming.source.weight
     incoming.close()
     mine = {"state": State.RUNNING, "worker": worker_name(), "leased_until": now() + LEASE}
     operation = Operation.objects.create(
@@ -80,7 +81,7 @@ def check(workspace: Workspace, path: Path, actor: str, wishes: Wishes) -> Opera
         total=path.stat().st_size,
         undo_until=None,
         details={"path": str(path.absolute()), "wishes": wishes.to_json()},
-        **(mine if incoming.source.weight <= AT_ONCE else {"state": State.QUEUED}),
+        **(mine if weight <= AT_ONCE else {"state": State.QUEUED}),
     )
     if operation.state == State.RUNNING:
         run_here(operation)

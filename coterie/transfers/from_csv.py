@@ -55,10 +55,14 @@ class CsvFile:
             raise WrongFile(f"The header is not {self.encoding} text. Save the file as “CSV UTF-8”.")
         self.samples: dict[str, Value] = {}
         self.guarded = True
-        self.weight = os.fstat(raw.fileno()).st_size
         shown = "TAB" if self.delimiter == "\t" else f"“{self.delimiter}”"
         self.form = f"CSV, {self.encoding.removesuffix('-sig').upper()}, {shown}"
         self._chances = _SECOND_CHANCES
+
+    @property
+    def weight(self) -> int:
+        """How many bytes there are."""
+        return os.fstat(self._raw.fileno()).st_size
 
     @property
     def position(self) -> int:

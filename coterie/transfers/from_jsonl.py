@@ -32,7 +32,6 @@ class JsonLines:
         self.form = "JSON Lines"
         self.samples: dict[str, Value] = {}
         self.guarded = False
-        self.weight = os.fstat(raw.fileno()).st_size
         names: dict[str, None] = {}
         broken = False
         for _, line in self._numbered():
@@ -54,6 +53,11 @@ class JsonLines:
         for name, value in item.items():
             if name not in self.samples and isinstance(value, str | int | float):
                 self.samples[name] = value
+
+    @property
+    def weight(self) -> int:
+        """How many bytes there are."""
+        return os.fstat(self._raw.fileno()).st_size
 
     @property
     def position(self) -> int:

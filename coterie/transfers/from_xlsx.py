@@ -33,7 +33,11 @@ class Workbook:
         self.header = checked_header([(cell or "").strip() for cell in first])
         self.samples: dict[str, Value] = {}
         self.guarded = True
-        self.weight = self._archive.size
+
+    @property
+    def weight(self) -> int:
+        """How many bytes all parts have when unpacked."""
+        return self._archive.size
 
     @property
     def position(self) -> int:

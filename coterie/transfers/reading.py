@@ -53,15 +53,17 @@ class Source(Protocol):
     """A file being read. `samples` are first values that the file itself gives a type (JSON does, CSV does not).
 
     `header` names each column once. `form` says in words how it is read: `CSV, UTF-8, “;”`. `guarded`: a file of this
-    kind may come from a spreadsheet, and so has guards against formulas. `weight`: about how many bytes there are to
-    read when it is unpacked.
+    kind may come from a spreadsheet, and so has guards against formulas.
     """
 
     header: list[str]
     samples: dict[str, Value]
     form: str
     guarded: bool
-    weight: int
+
+    @property
+    def weight(self) -> int:
+        """About how many bytes there are to read, unpacked."""
 
     @property
     def position(self) -> int:

@@ -15,7 +15,7 @@ from coterie.core.clock import UTC, now
 from coterie.core.ids import to_public
 from coterie.jobs import worker
 from coterie.jobs.control import cancel
-from coterie.jobs.queries import busy, operations, over, running
+from coterie.jobs.queries import busy, over, running
 from coterie.jobs.running import LEASE, Run, rows
 from coterie.journal.models import Operation, State
 from coterie.people.models import Person
@@ -120,7 +120,7 @@ def test_the_lease_does_not_run_out_while_somebody_waits(workspace, path, monkey
 
 
 def test_checks_are_nobody_s_business_but_the_asker_s(workspace, queued):
-    assert [busy(workspace), running(workspace), over(workspace, 9), operations(workspace, 9)] == [0, [], [], []]
+    assert [busy(workspace), running(workspace), over(workspace, 9)] == [0, [], []]
     assert not queued.can_be_undone
 
 
