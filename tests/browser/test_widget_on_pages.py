@@ -4,8 +4,10 @@ import hashlib
 import hmac
 import json
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import jwt
 import pytest
 from playwright.sync_api import expect
 
@@ -228,7 +230,9 @@ def test_a_logged_in_visitor_is_who_the_server_says_and_keeps_what_they_wrote_be
     assert only(workspace).user_id == "u-17"
     expect(log(page).get_by_text("before the login")).to_have_count(1)
     say(page, "after it")
-    expect(log(page).locator('.user[data-state="sent"]')).to_have_count(2)
+    expect(log(page).locator(".user").last).to_have_attribute("data-state", "sent")
+    expect(log(page).locator(".user")).to_have_count(2)
+    expect(log(page).get_by_text("Hi! Ask us anything.")).to_have_count(1)
     assert only(workspace).chats == 1
     assert "u-17" not in page.evaluate("JSON.stringify({...localStorage})")
     site(page)
@@ -250,6 +254,40 @@ def test_who_logs_out_leaves_nothing_for_the_next_one(page, site, workspace, cha
     say(page, "somebody else")
     expect(log(page).get_by_text("Thank you!")).to_be_visible()
     assert sorted(Person.objects.filter(workspace=workspace).values_list("chats", flat=True)) == [1, 1]
+
+
+def test_who_follows_with_another_token_sees_nothing_of_the_one_before(page, site, workspace, channel, page_problems):
+    def token(user_id, secret):
+        return jwt.encode({"sub": user_id, "exp": int(time.time()) + 300}, secret, "HS256")
+
+    site(page)
+    launcher(page).click()
+    page.evaluate("token => Coterie.identify({token})", token("u-1", secret_of(channel)))
+    say(page, "secret of the first")
+    expect(log(page).get_by_text("Thank you!")).to_be_visible()
+    page.evaluate("token => Coterie.identify({token})", token("u-1", secret_of(channel)))
+    expect(log(page).get_by_text("secret of the first")).to_be_visible()
+    page.evaluate("token => Coterie.identify({token})", token("u-2", secret_of(channel)))
+    expect(log(page).get_by_text("Hi! Ask us anything.")).to_be_visible()
+    expect(log(page).get_by_text("secret of the first")).to_have_count(0)
+    say(page, "of the second")
+    expect(log(page).get_by_text("Thank you!")).to_be_visible()
+    page.evaluate("token => Coterie.identify({token}).catch(() => 0)", token("u-1", "s" * 40))
+    expect(log(page).get_by_text("of the second")).to_have_count(0)
+    say(page, "of nobody")
+    expect(log(page).get_by_text("Thank you!")).to_be_visible()
+    people = Person.objects.filter(workspace=workspace).values_list("user_id", flat=True)
+    assert sorted(user_id[:8] for user_id in people) == ["u-1", "u-2", "visitor-"]
+    page_problems.clear()
+
+
+def test_what_is_written_while_the_proof_is_under_way_is_theirs(page, site, workspace, channel):
+    site(page)
+    page.evaluate(
+        "proof => { Coterie.open(); Coterie.identify(proof); Coterie.sendMessage('at once') }", proof(channel, "u-17")
+    )
+    expect(log(page).get_by_text("Thank you!")).to_be_visible()
+    assert only(workspace).user_id == "u-17"
 
 
 def test_a_forged_proof_is_told_to_the_page_and_changes_nothing(page, site, workspace, page_problems):

@@ -55,8 +55,10 @@ def identity_of(channel: Channel, visitor: Visitor) -> Identity | None:
 def chat_of(channel: Channel, visitor: Visitor | None, session_id: str | None = None) -> Chat | None:
     """The visitor's running chat."""
     identity = visitor and identity_of(channel, visitor)
-    if not identity:
-        return None
+    return _running(channel, identity, session_id) if identity else None
+
+
+def _running(channel: Channel, identity: Identity, session_id: str | None) -> Chat | None:
     return running_chat(channel.workspace_id, channel.id, identity.person_id, identity.origin_id, session_id)
 
 
@@ -79,18 +81,17 @@ async def converse(channel: Channel, said: Said) -> list[Message]:
     the bot is not asked twice. Raises Turned.
     """
     config = Config.of(channel.settings)
-    if await sync_to_async(_is_banned)(channel, said.visitor):
+    stand = await sync_to_async(_stand)(channel, said)
+    if stand.banned:
         await deliver(channel, [_event(config, said, {}, {})])
         raise Turned(erased=False)
-    before = await sync_to_async(history)(channel, said.visitor, said.session_id)
-    prefix = said.native_id
+    before, known, prefix = stand.turns, stand.attributes, said.native_id
     if any(turn.native_id == prefix for turn in before):
         return _replies_to(prefix, before)
-    known, first = await sync_to_async(_known)(channel, said.visitor)
     question = pending(config, before)
     answer = question.answer(said.text) if question else None
     answered: dict[str, Value] = {question.attribute: answer} if question and answer is not None else {}
-    event = _event(config, said, known, {**answered, **(said.visitor.vouched if first else {})})
+    event = _event(config, said, known, {**answered, **(said.visitor.vouched if stand.first else {})})
     receipt = await deliver(channel, [*_opening(config, said, before), event])
     if event.message_id in receipt.banned | receipt.erased:
         raise Turned(erased=event.message_id in receipt.erased)
@@ -197,13 +198,25 @@ def person_of(channel: Channel, visitor: Visitor) -> Person | None:
     return people.filter(Q(user_id=visitor.id) | Q(id__in=merged.values("survivor_id"))).first()
 
 
-def _known(channel: Channel, visitor: Visitor) -> tuple[dict[str, Any], bool]:
-    """What is known of whoever is behind the visitor, and whether these are their first words here."""
-    person = person_of(channel, visitor)
-    return (dict(person.attributes) if person else {}), identity_of(channel, visitor) is None
+@dataclass(frozen=True, slots=True)
+class _Stand:
+    """How things stand before a message: who it is from, what is known of them, what was said in this chat so far.
+
+    `first`: they never wrote on this channel.
+    """
+
+    banned: bool
+    first: bool
+    attributes: dict[str, Any]
+    turns: list[Message]
 
 
-def _is_banned(channel: Channel, visitor: Visitor) -> bool:
-    identity = identity_of(channel, visitor)
-    people = Person.objects.filter(workspace_id=channel.workspace_id, banned=True)
-    return identity is not None and people.filter(id=identity.person_id).exists()
+def _stand(channel: Channel, said: Said) -> _Stand:
+    identity, person = identity_of(channel, said.visitor), person_of(channel, said.visitor)
+    chat = identity and _running(channel, identity, said.session_id)
+    return _Stand(
+        banned=identity is not None and person is not None and person.banned,
+        first=identity is None,
+        attributes=dict(person.attributes) if person else {},
+        turns=turns(chat) if chat else [],
+    )

@@ -137,7 +137,7 @@ async def identify(request: HttpRequest, channel: Channel) -> HttpResponse:
     if visitor.vouched and await sync_to_async(person_of)(channel, visitor):
         await deliver(channel, [_report(visitor, visitor.vouched, {}, None)])
         visitor = Visitor(visitor.id, True)
-    return success(visitor=token_of(channel, visitor))
+    return success(visitor=token_of(channel, visitor), userId=visitor.id)
 
 
 @_door("POST")

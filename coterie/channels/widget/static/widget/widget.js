@@ -208,6 +208,7 @@
     #timer = 0;
     #seen = new Set();  // ids in the log, so nothing shows twice
     #loading = null;
+    #era = 0;  // rises when it is somebody else: what was asked for before is not shown any more
     #look = null;
     #title = say.chat;
     #greeting = '';
@@ -215,6 +216,7 @@
     #restarted = false;  // the page asked for a new session, so an older chat must not come back
     #fresh = 0;  // messages that came while it was closed
     #token = null;  // of a visitor whom the page's server vouched for: never kept in the browser
+    #who = '';  // their user id
     #proof = null;  // what proved it
     #proving = null;
     #told = { user: {}, chat: {} };  // what the page said, and which of it the server does not know yet
@@ -296,6 +298,7 @@
       for (const message of asList(queue)) this.#enqueue({ ...message, sender: 'user' });
       this.#pump();
       this.#emit('ready');
+      window.dispatchEvent(new Event('coterie:ready'));
     }
 
     /** How the workspace wants it; asked for once, or again after that failed. */
@@ -520,6 +523,7 @@
     async #deliver(message) {
       this.#state(message, 'sending', say.sending);
       this.#wait(true);
+      await Promise.allSettled([this.#proving]);
       await this.#load();
       try {
         const answer = await this.#send(message);
@@ -599,12 +603,14 @@
 
     /** The greeting, or the chat that is still running, above what was written meanwhile. */
     async #fill() {
+      const era = this.#era;
       this.log.setAttribute('aria-busy', 'true');
       this.log.querySelector('.offline')?.remove();
       try {
-        await Promise.all([this.#looks(), this.#proving]);
+        await Promise.all([this.#looks(), Promise.allSettled([this.#proving])]);
         const visitor = this.#restarted ? null : this.#visitor();
         const { messages, session } = visitor ? await post('/open', { visitor }) : {};
+        if (era !== this.#era) return;
         if (session && !this.#restarted) memory.save({ session, at: Date.now() });
         this.#history(this.#restarted ? [] : asList(messages));
       } finally {
@@ -625,7 +631,7 @@
     }
 
     #greet(place) {
-      if (this.#greeting) this.#show({ sender: 'bot', text: this.#greeting }, place);
+      if (this.#greeting) this.#show({ id: 'greeting', sender: 'bot', text: this.#greeting }, place);
     }
 
     #notLoaded() {
@@ -652,7 +658,7 @@
       turn.append(make('div', { class: 'note' }, timeOf(at)));
       if (asList(buttons).length) turn.append(choices(asList(buttons), (value, title) => this.#choose(value, title)));
       this.#place(turn, place, mine);
-      if (!place && !mine && id) this.#heard(words, message);  // the greeting, which has no id, is no news
+      if (!place && !mine && id !== 'greeting') this.#heard(words, message);
       return turn;
     }
 
@@ -688,39 +694,54 @@
 
     /** The visitor is who the page's server says, by { userId, hash } or { token }; null: nobody in particular any more. */
     async identify(proof) {
-      const known = this.#proof;
+      const before = this.#who;
       this.#proof = proof || null;
-      if (!proof || (known && known.userId !== proof.userId)) {
-        this.#token = null;
-        memory.save({ visitor: null });
-        this.#clear();
-        this.#restarted = false;
-        this.#loading = null;
-      }
+      if (!proof) return this.#forget();
       this.#keep();
-      if (!proof) return;
       this.#proving = this.#prove();
       try {
         await this.#proving;
       } catch (error) {
         this.#proof = null;
+        if (before) this.#forget();
         this.#emit('error', error.message);
         throw error;
       } finally {
         this.#proving = null;
       }
-      this.#loading = null;
-      if (this.isOpen()) this.#load();
+      if (before && before !== this.#who) this.#clear();
+      this.#anew();
       this.#flush();
-      this.#emit('identify', proof.userId);
+      this.#emit('identify', this.#who);
     }
 
     async #prove() {
       const { visitor: before } = memory.read();
-      const { visitor } = await post('/identify', { ...this.#proof, visitor: before });
+      const { visitor, userId } = await post('/identify', { ...this.#proof, visitor: before });
       this.#token = visitor;
+      this.#who = userId;
       // Whatever they did before they had a name is theirs now; a session of somebody else is not.
       memory.save(before ? { visitor: null } : { visitor: null, session: null });
+    }
+
+    /** Nothing of whoever it was stays. */
+    #forget() {
+      this.#token = this.#proof = null;
+      this.#who = '';
+      this.#told = { user: {}, chat: {} };
+      memory.save({ visitor: null });
+      this.#clear();
+      this.#anew();
+    }
+
+    /** Shows the chat of whoever it is now, and below it what is still on its way. */
+    #anew() {
+      this.#era += 1;
+      this.#restarted = false;
+      this.#loading = null;
+      this.#seen = new Set(this.#queue.map(({ id }) => id));
+      this.log.replaceChildren(...this.#queue.map(({ turn }) => turn), this.typing);
+      if (this.isOpen()) this.#load();
     }
 
     /* What the page tells */
@@ -770,6 +791,7 @@
     }
 
     #clear() {
+      this.#era += 1;
       for (const message of this.#queue) message.dropped = true;
       this.#queue = [];
       this.#seen.clear();
