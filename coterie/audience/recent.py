@@ -23,7 +23,7 @@ def recent(member: Member) -> list[str]:
 
 def remember(member: Member, view: View) -> None:
     """Puts a filter on top of the list. A view of everybody is none; what is on top already costs one query."""
-    query = replace(view.first_page(), sort=DEFAULT_SORT, columns=None).query
+    query = replace(view.first_page(), sort=DEFAULT_SORT, columns=None, editing="").query
     if view.node is None or len(query) > MAX_QUERY or recent(member)[:1] == [query]:
         return
     mine = {"workspace_id": member.workspace_id, "member": member}

@@ -7,6 +7,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from django.core import signing
@@ -34,7 +35,7 @@ UNDO_FOR = 3_600
 
 _SALT = "removed view"
 # What else of a query string says nothing about who is listed in which order.
-_BESIDE = ("columns=", "after=", "before=")
+_BESIDE = ("columns=", "after=", "before=", "editing=")
 
 
 class NotAllowed(Exception):
@@ -193,7 +194,7 @@ def _called(name: str) -> dict[str, Any]:
 
 
 def _listing(view: View) -> dict[str, Any]:
-    query = view.first_page().query
+    query = replace(view.first_page(), editing="").query
     if len(query) > MAX_QUERY:
         raise ValueError(
             f"The address of this view has {len(query):,} characters; one of up to {MAX_QUERY:,} can be saved."

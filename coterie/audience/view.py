@@ -34,6 +34,7 @@ from coterie.audience.tree import (
     leaves,
     to_json,
 )
+from coterie.core.ids import from_public
 from coterie.core.text import clean
 
 DEFAULT_SORT = "-lastSeen"
@@ -45,7 +46,8 @@ class View:
     """What is listed and in which order. `children` are joined by `match` ("all" or "any"); `search` narrows them.
 
     `columns` are the keys of the columns after the name; None leaves them to whoever looks. `after` and `before` name a
-    page: the one that follows, or ends before, that person. At most one of them is set.
+    page: the one that follows, or ends before, that person. At most one of them is set. `editing` is the public id of
+    the segment whose rule the filter is to become.
     """
 
     match: str = "all"
@@ -55,6 +57,7 @@ class View:
     before: Cursor | None = None
     search: str = ""
     columns: tuple[str, ...] | None = None
+    editing: str = ""
 
     @property
     def node(self) -> Node | None:
@@ -101,6 +104,8 @@ class View:
             parts.append(f"sort={quote(self.sort, safe='')}")
         if self.columns is not None:
             parts.append(f"columns={print_columns(self.columns)}")
+        if self.editing:
+            parts.append(f"editing={self.editing}")
         if self.after is not None:
             parts.append(f"after={self.after.encode()}")
         elif self.before is not None:
@@ -174,7 +179,8 @@ def parse(query_string: str, catalogue: Catalogue, moments: Moments) -> Parsed:
         sort = DEFAULT_SORT
     search = _search(unquote_plus(first.get("search", "")), problems)
     columns = _columns(first["columns"], catalogue, problems) if "columns" in first else None
-    view = View(match, children, sort, search=search, columns=columns)
+    editing = first.get("editing", "") if from_public(first.get("editing", "")) is not None else ""
+    view = View(match, children, sort, search=search, columns=columns, editing=editing)
     after = _cursor("after", first, view, problems)
     before = None if after else _cursor("before", first, view, problems)
     return Parsed(replace(view, after=after, before=before), tuple(problems))

@@ -17,6 +17,7 @@ from coterie.core.ids import from_public, to_public
 from coterie.journal.commit import Transaction
 from coterie.journal.models import Kind
 from coterie.people.many import Saved, put_back, take_out
+from coterie.segments.growth import count as count_moves
 from coterie.segments.models import Segment
 
 
@@ -27,6 +28,7 @@ def erase(tx: Transaction, person_ids: Sequence[int]) -> list[int]:
     saved = take_out(tx, person_ids)
     for one in saved.values():
         one["segments"] = []
+    departed: Counter[int] = Counter()
     clause, values = among(person_ids)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -37,6 +39,8 @@ def erase(tx: Transaction, person_ids: Sequence[int]) -> list[int]:
         for person_id, segment_id, joined_at in cursor.fetchall():
             moment = joined_at if isinstance(joined_at, str) else joined_at.isoformat(sep=" ")
             saved[person_id]["segments"].append([to_public(segment_id), moment])
+            departed[segment_id] += 1
+    count_moves(tx, {}, departed)
     count_chats(tx, person_ids, -1)
     for person_id in sorted(saved):
         tx.record(person_id, Kind.ERASED, before=saved[person_id])
@@ -52,16 +56,14 @@ def restore(tx: Transaction, people: Mapping[int, Saved]) -> list[int]:
         return []
     back = put_back(tx, people)
     there = set(Segment.with_removed.filter(workspace_id=tx.workspace_id).values_list("id", flat=True))
-    insert(
-        "segments_membership",
-        ("workspace_id", "segment_id", "person_id", "joined_at"),
-        (
-            (tx.workspace_id, segment_id, person_id, joined_at)
-            for person_id in back
-            for public_id, joined_at in people[person_id]["segments"]
-            if (segment_id := from_public(public_id)) in there
-        ),
-    )
+    rows = [
+        (tx.workspace_id, segment_id, person_id, joined_at)
+        for person_id in back
+        for public_id, joined_at in people[person_id]["segments"]
+        if (segment_id := from_public(public_id)) in there
+    ]
+    insert("segments_membership", ("workspace_id", "segment_id", "person_id", "joined_at"), rows)
+    count_moves(tx, Counter(segment_id for _, segment_id, _, _ in rows), {})
     count_chats(tx, back, 1)
     tx.record_many(back, Kind.RESTORED)
     return back

@@ -14,8 +14,9 @@ from coterie.jobs.control import NotPossible
 from coterie.jobs.crowds import freeze, meant
 from coterie.jobs.ending import end
 from coterie.jobs.running import LEASE, rows
-from coterie.jobs.worker import run, worker_name
+from coterie.jobs.worker import run_here, worker_name
 from coterie.journal.models import Operation, State
+from coterie.people.attributes import recatalogue
 
 # Up to so many are changed at once, while the caller waits: a second or less.
 AT_ONCE = 5_000
@@ -79,6 +80,8 @@ def undo(workspace: Workspace, actor: str, operation_id: int) -> Operation:
         if target.state == State.PAUSED:
             end(target, State.CANCELLED)
         total, top = extent(workspace.pk, target.id)
+        attributes = target.details.get("attributes_gone", {})
+        recatalogue(workspace.pk, attributes)
         operation = _new(
             workspace,
             actor,
@@ -88,7 +91,12 @@ def undo(workspace: Workspace, actor: str, operation_id: int) -> Operation:
             undo_of=target.id,
             position=top,
             # What saves questions: whether it may have made people, and whether somebody has several entries.
-            details={"makes_people": target.kind not in set(Act), "repeats": total != target.people},
+            details={
+                "makes_people": target.kind not in set(Act),
+                "repeats": total != target.people,
+                "attributes": attributes,
+                "attributes_undone": target.details.get("attributes", {}),
+            },
         )
         rows(target).update(undone_by=operation.id)
     return _now_or_later(operation)
@@ -105,7 +113,7 @@ def _new(workspace: Workspace, actor: str, total: int, **fields: object) -> Oper
 
 def _now_or_later(operation: Operation) -> Operation:
     if operation.state == State.RUNNING:
-        run(operation, operation.worker)
+        run_here(operation)
     return rows(operation).get()
 
 

@@ -13,6 +13,7 @@ from django.db import connection
 
 from coterie.bulk.erasing import erase, restore
 from coterie.bulk.past import BANNED, ROW, Entry, Thing, changed_by, entries, made_by, touched_since
+from coterie.bulk.unused import drop_with
 from coterie.core.bulk import among
 from coterie.core.ids import from_public, to_public
 from coterie.jobs import crowds
@@ -78,6 +79,8 @@ def _work(tx: Transaction, operation: Operation, batch: Sequence[Entry]) -> Prog
         "skipped": len(outcome.skipped),
     }
     finished = operation.done + len(batch) >= operation.total
+    if finished:
+        drop_with(tx, operation)
     return Progress(batch[-1].revision, len(batch), changed, counts, finished)
 
 

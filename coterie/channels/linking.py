@@ -6,6 +6,7 @@ from coterie.channels.models import Channel
 from coterie.core.bulk import insert_missing
 from coterie.core.ids import new_ids
 from coterie.journal.commit import Transaction, commit
+from coterie.people import tombstones
 from coterie.people.changes import People
 from coterie.people.models import Identity, Person
 
@@ -16,7 +17,8 @@ def link(channel: Channel, pairs: Iterable[Pair]) -> list[Pair]:
     """Has both ids of each pair lead to one person; returns the pairs of which nobody is known yet.
 
     The second id of a pair is the lasting one: somebody who was known by the first alone is called by it from now on.
-    Two people who are both known already stay two, and whoever has a lasting id gets no second one.
+    Two people who are both known already stay two, and whoever has a lasting id gets no second one. Nobody gets the id
+    of somebody who was erased.
     """
     pairs = [pair for pair in dict.fromkeys(pairs) if all(pair) and pair[0] != pair[1]]
     if not pairs:
@@ -26,6 +28,8 @@ def link(channel: Channel, pairs: Iterable[Pair]) -> list[Pair]:
 
 def _link(tx: Transaction, channel: Channel, pairs: list[Pair]) -> list[Pair]:
     natives = {native for pair in pairs for native in pair}
+    gone = tombstones.refused(tx, channel.id, natives, {})
+    pairs = [pair for pair in pairs if not gone.intersection(pair)]
     identities = Identity.objects.filter(workspace_id=tx.workspace_id, channel_id=channel.id, native_id__in=natives)
     known = dict(identities.values_list("native_id", "person_id"))
     # Somebody may have that user id from another channel.

@@ -27,6 +27,7 @@ SWEEPS = (
     "coterie.bulk.forgetting.sweep",
     "coterie.segments.trash.sweep",
     "coterie.transfers.files.clean",
+    "coterie.transfers.downloading.sweep",
     "coterie.transfers.uploads.clean_up",
     "coterie.privacy.copies.sweep",
     "coterie.privacy.retention.sweep",

@@ -18,18 +18,9 @@ _TAKEN_BACK = (State.DONE, State.FAILED, State.CANCELLED)
 class Tally:
     """How many operations there are of each sort."""
 
-    all: int
     running: int
     failed: int
     undoable: int
-
-
-def operations(workspace: Workspace, limit: int, before: int | None = None) -> list[Operation]:
-    """The newest operations, begun before the one with the id `before`: one query. Ids are in order of beginning."""
-    found = _of(workspace)
-    if before is not None:
-        found = found.filter(id__lt=before)
-    return list(found.order_by("-id")[:limit])
 
 
 def running(workspace: Workspace, actor: str = "") -> list[Operation]:
@@ -45,7 +36,10 @@ def operation(workspace: Workspace, operation_id: int) -> Operation | None:
 def over(
     workspace: Workspace, limit: int, before: int | None = None, show: str = "", actor: str = ""
 ) -> list[Operation]:
-    """As `operations`, without those that are not over. `show`: only those that "failed", or are "undoable"."""
+    """The newest that are over, begun before the one with the id `before`. Ids are in order of beginning.
+
+    `show`: only those that "failed", or are "undoable".
+    """
     found = _of(workspace, actor).exclude(state__in=_OPEN)
     if show == "failed":
         found = found.filter(state=State.FAILED)
@@ -59,7 +53,6 @@ def over(
 def tally(workspace: Workspace, actor: str = "") -> Tally:
     """How many there are of each sort: one query."""
     found = _of(workspace, actor).aggregate(
-        all=Count("id"),
         running=Count("id", filter=Q(state__in=_OPEN)),
         failed=Count("id", filter=Q(state=State.FAILED)),
         undoable=Count("id", filter=_undoable()),

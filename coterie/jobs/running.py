@@ -6,6 +6,7 @@ the operation cannot both finish a step: the second finds the lease gone and is 
 """
 
 import datetime as dt
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from django.db.models import QuerySet
 from coterie.core.clock import now
 from coterie.jobs.ending import end
 from coterie.journal.commit import Transaction, commit
-from coterie.journal.models import Operation, State
+from coterie.journal.models import Operation, State, Wish
 
 T = TypeVar("T")
 # How long an operation stays with a worker that says nothing; it says something three times in between.
@@ -45,11 +46,15 @@ class Progress:
 
 
 class Run:
-    """An operation in the hands of a worker. `operation` is the row as the last step left it."""
+    """An operation in the hands of a worker. `operation` is the row as the last step left it.
 
-    def __init__(self, operation: Operation, worker: str) -> None:
+    `stop` is set when the worker has to leave: a step that takes long looks at it, and may end without having saved.
+    """
+
+    def __init__(self, operation: Operation, worker: str, stop: threading.Event | None = None) -> None:
         self.operation = operation
         self.worker = worker
+        self.stop = stop or threading.Event()
         # When the last step was noted: what its commit takes counts as time of the next.
         self._since = self._noted = time.monotonic()
 
@@ -69,6 +74,10 @@ class Run:
         with transaction.atomic():
             self.operation = self._note(self._hold(), progress)
         self._since = self._noted
+
+    def unwanted(self) -> bool:
+        """Whether a step should not go on: the worker leaves, somebody wishes it, or the operation is not ours."""
+        return self.stop.is_set() or self.mine().values_list("wish", flat=True).first() != Wish.NONE
 
     def mine(self) -> "QuerySet[Operation]":
         """The row, as long as it is ours."""

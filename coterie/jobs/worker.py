@@ -61,7 +61,7 @@ def _work(stop: threading.Event, kinds: Collection[str], *, sweeps: bool) -> Non
             if operation is None:
                 stop.wait(IDLE)
             else:
-                with _heartbeat(operation, name):
+                with heartbeat(operation, name):
                     run(operation, name, stop)
         except (DatabaseError, InterfaceError):
             log.exception("the database failed; trying again in %.0f s", TROUBLE)
@@ -101,7 +101,8 @@ def claim(worker: str, kinds: Collection[str] = tuple(KINDS)) -> Operation | Non
 
 def run(operation: Operation, worker: str, stop: threading.Event | None = None) -> None:
     """Works on an operation of this worker's until it is over, paused, lost, or `stop` is set."""
-    this, tries, stop = Run(operation, worker), 0, stop or threading.Event()
+    this, tries = Run(operation, worker, stop), 0
+    stop = this.stop
     while this.operation.state == State.RUNNING and not granted(this):
         if stop.is_set():
             this.mine().update(state=State.QUEUED, worker="", leased_until=None)
@@ -126,6 +127,12 @@ def run(operation: Operation, worker: str, stop: threading.Event | None = None) 
             stop.wait(BREATH)
 
 
+def run_here(operation: Operation) -> None:
+    """Works on an operation that was the caller's from its beginning, until it is over."""
+    with heartbeat(operation, operation.worker):
+        run(operation, operation.worker)
+
+
 def _wait(stop: threading.Event, tries: int) -> None:
     stop.wait(2.0**tries)
 
@@ -148,7 +155,7 @@ def _end(this: Run, state: State, reason: str = "") -> None:
 
 
 @contextmanager
-def _heartbeat(operation: Operation, worker: str) -> Iterator[None]:
+def heartbeat(operation: Operation, worker: str) -> Iterator[None]:
     """Renews the lease meanwhile, in a thread with a connection of its own."""
     over = threading.Event()
 

@@ -7,10 +7,11 @@ overwrite anything.
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from django.core.cache import cache
+from django.db import transaction
 
 from coterie.audience.columns import DEFAULT_KEYS, RESERVED_KEYS
 from coterie.audience.models import Attribute, AttributeType, Scope
@@ -123,15 +124,15 @@ def catalogue_keys(
     sets: Iterable[Mapping[str, Value]],
     scope: Scope = Scope.PERSON,
     types: Mapping[str, str] | None = None,
-) -> None:
-    """Adds the custom names that were never seen before to the workspace's catalogue.
+) -> dict[str, str]:
+    """Adds the custom names that were never seen before to the workspace's catalogue; returns their types.
 
     `types` says of which type they are, where it is not the one of their first value.
 
     Runs outside the journal transaction: a name too many in the catalogue harms nobody, and the cache keeps the
     common case free of queries. Raises Refused when the catalogue is full.
     """
-    place = f"attributes:{workspace_id}:{scope}"
+    place = _place(workspace_id, scope)
     known: frozenset[str] = cache.get(place, frozenset())
     fresh: dict[str, Value] = {}
     for values in sets:
@@ -139,16 +140,32 @@ def catalogue_keys(
             if key not in known and not key.startswith("default_"):
                 fresh.setdefault(key, value)
     if not fresh:
-        return
+        return {}
     existing = set(Attribute.objects.filter(workspace_id=workspace_id, scope=scope).values_list("key", flat=True))
     missing = {key: value for key, value in fresh.items() if key not in existing}
     if len(existing) + len(missing) > MAX_CATALOGUE:
         raise Refused("attributes", f"this workspace already has {len(existing)} attributes; no more can be added.")
-    Attribute.objects.bulk_create(
-        [
-            Attribute(workspace_id=workspace_id, scope=scope, key=key, type=(types or {}).get(key) or guess_type(value))
-            for key, value in missing.items()
-        ],
-        ignore_conflicts=True,
-    )
+    added = {key: str((types or {}).get(key) or guess_type(value)) for key, value in missing.items()}
+    recatalogue(workspace_id, added, scope)
     cache.set(place, frozenset(existing | set(missing)), timeout=300)
+    return added
+
+
+def recatalogue(workspace_id: int, types: Mapping[str, str], scope: Scope = Scope.PERSON) -> None:
+    """Attributes of these names and types, where there are none."""
+    made = [Attribute(workspace_id=workspace_id, scope=scope, key=key, type=kind) for key, kind in types.items()]
+    Attribute.objects.bulk_create(made, ignore_conflicts=True)
+
+
+def uncatalogue(workspace_id: int, keys: Collection[str]) -> dict[str, str]:
+    """Removes those that nobody has and the team has said nothing about; returns which, with their types."""
+    mine = Attribute.objects.filter(workspace_id=workspace_id, scope=Scope.PERSON, key__in=keys, count__lte=0)
+    found = mine.filter(label="", hidden=False)
+    gone = dict(found.values_list("key", "type"))
+    found.delete()
+    transaction.on_commit(lambda: cache.delete(_place(workspace_id, Scope.PERSON)))
+    return gone
+
+
+def _place(workspace_id: int, scope: Scope) -> str:
+    return f"attributes:{workspace_id}:{scope}"

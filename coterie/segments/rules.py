@@ -27,6 +27,7 @@ from coterie.segments.catalogue import add, free_name
 from coterie.segments.models import Kind, Segment
 from coterie.segments.state import changed
 
+KIND = "rule"
 # So many of those who enter and leave are named.
 SHOWN = 20
 
@@ -80,7 +81,7 @@ def undo_rule(workspace: Workspace, segment: Segment, operation_id: int, actor: 
     """
     with transaction.atomic():
         changed(workspace)
-        operation = Operation.objects.filter(workspace=workspace, id=operation_id, kind="rule").first()
+        operation = Operation.objects.filter(workspace=workspace, id=operation_id, kind=KIND).first()
         details = operation.details if operation else {}
         if details.get("segments") != [segment.public_id] or details["before"] is None:
             raise ValueError(f"There is no such change of “{segment.name}”.")
@@ -166,7 +167,7 @@ def _operation(workspace: Workspace, actor: str, segment: Segment, verb: str, fo
     """What the test of everybody will belong to."""
     return Operation.objects.create(
         workspace=workspace,
-        kind="rule",
+        kind=KIND,
         label=f"{verb} {segment.name}"[:300],
         actor=actor,
         details={"segments": [segment.public_id], "before": former, "after": segment.filter},

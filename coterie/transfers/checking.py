@@ -12,8 +12,8 @@ from coterie.accounts.models import Workspace
 from coterie.core.clock import now
 from coterie.core.ids import to_public
 from coterie.jobs.running import LEASE, Failed, Progress, Run, rows
-from coterie.jobs.worker import run, worker_name
-from coterie.journal.models import Operation, State, Wish
+from coterie.jobs.worker import run_here, worker_name
+from coterie.journal.models import Operation, State
 from coterie.people.attributes import Refused
 from coterie.segments.membership import preview
 from coterie.transfers.importer import AT_ONCE, Summary, numbers
@@ -67,25 +67,24 @@ def foreseen(incoming: Incoming) -> Iterator[Counter[str]]:
 def check(workspace: Workspace, path: Path, actor: str, wishes: Wishes) -> Operation:
     """Has it found out what the import would do: `result` is what `foreseen` counts.
 
-    Up to `AT_ONCE` bytes are read when this returns. Raises WrongFile or OSError.
+    Up to `AT_ONCE` bytes, unpacked, are read when this returns. Raises WrongFile or OSError.
     """
     incoming = Incoming(workspace, path, wishes, few=1)
-    delimiter = incoming.rejects.delimiter
+    weight = incoming.source.weight
     incoming.close()
-    size = path.stat().st_size
     mine = {"state": State.RUNNING, "worker": worker_name(), "leased_until": now() + LEASE}
     operation = Operation.objects.create(
         workspace=workspace,
         kind=KIND,
         label=f"Check {path.name}"[:300],
         actor=actor,
-        total=size,
+        total=path.stat().st_size,
         undo_until=None,
-        details={"path": str(path.absolute()), "wishes": wishes.to_json(), "delimiter": delimiter},
-        **(mine if size <= AT_ONCE else {"state": State.QUEUED}),
+        details={"path": str(path.absolute()), "wishes": wishes.to_json()},
+        **(mine if weight <= AT_ONCE else {"state": State.QUEUED}),
     )
     if operation.state == State.RUNNING:
-        run(operation, operation.worker)
+        run_here(operation)
     return rows(operation).get()
 
 
@@ -106,23 +105,27 @@ def step(run: Run) -> None:
             incoming.close()
     except (Refused, WrongFile, OSError) as error:
         raise Failed(str(error)) from error
-    if total is not None:
+    if total is None:
+        rejected_file(operation).unlink(missing_ok=True)
+    else:
         rows(operation).update(result=dict(total))
         run.save(Progress(1, operation.total - rows(operation).get().done, finished=True))
 
 
 def _read(run: Run, incoming: Incoming) -> Counter[str] | None:
-    """None when nobody wants to know any more."""
+    """None when nobody wants to know any more, or the worker has to leave."""
     total: Counter[str] = Counter()
     begun = looked = time.monotonic()
     for total in foreseen(incoming):
+        if run.stop.is_set():
+            return None
         if time.monotonic() - looked < _LOOK:
             continue
         looked = time.monotonic()
         done = min(incoming.position, run.operation.total)
         if not run.mine().update(done=done, seconds=looked - begun, result=dict(total)):
             return None
-        if run.mine().values_list("wish", flat=True).first() != Wish.NONE:
+        if run.unwanted():
             return None
     return total
 

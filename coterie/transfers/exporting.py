@@ -14,7 +14,7 @@ from coterie.audience.tree import FilterError
 from coterie.audience.view import View
 from coterie.bulk.selection import Selection
 from coterie.jobs.running import Failed, Progress, Run, rows
-from coterie.journal.models import Operation, State, Wish
+from coterie.journal.models import Operation, State
 from coterie.segments.catalogue import names
 from coterie.transfers import files
 from coterie.transfers.export import Form, Format
@@ -39,7 +39,7 @@ def queue_export(
     return Operation.objects.create(
         workspace=workspace,
         kind=KIND,
-        label=f"Export {_so_many(people)} as {form.format.words}: {reason.filter}"[:300],
+        label=label_of(people, form, reason),
         actor=actor,
         total=people,
         state=State.QUEUED,
@@ -62,6 +62,11 @@ def again(workspace: Workspace, actor: str, failed: Operation) -> Operation:
     form = _form(audience_of(workspace), details)
     selection = Selection.from_json(details["selection"])
     return queue_export(workspace, actor, selection, form, details["name"], everybody=details.get("everybody", False))
+
+
+def label_of(people: int, form: Form, reason: Reason) -> str:
+    """What an export is called in Activity."""
+    return f"Export {_so_many(people)} as {form.format.words}: {reason.filter}"[:300]
 
 
 def reason_of(audience: Audience, actor: str, selection: Selection) -> Reason:
@@ -128,10 +133,10 @@ def _watching(run: Run) -> tuple[Callable[[int], None], Callable[[], bool]]:
 
     def stop() -> bool:
         if time.monotonic() - looked[0] < _LOOK:
-            return False
+            return run.stop.is_set()
         looked[0] = time.monotonic()
         if not run.mine().update(done=done[0], seconds=looked[0] - began):
             return True
-        return run.mine().values_list("wish", flat=True).first() != Wish.NONE
+        return run.unwanted()
 
     return progress, stop

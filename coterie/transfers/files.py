@@ -4,7 +4,7 @@ import datetime as dt
 import hashlib
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,6 +69,30 @@ def write(
     finally:
         part.unlink(missing_ok=True)
     return manifest
+
+
+def streamed(
+    name: str,
+    audience: Audience,
+    predicate: Predicate,
+    form: Form,
+    reason: Reason,
+    over: Callable[[Manifest | None], None],
+) -> Iterator[bytes]:
+    """The file called `name`, piece by piece; it is kept nowhere.
+
+    `over` is told its manifest when all of it was taken, and None when it broke off, for whatever reason.
+    """
+    digest, size, manifest = hashlib.sha256(), 0, None
+    try:
+        with opened(audience, predicate, form) as export:
+            for piece in export.pieces():
+                digest.update(piece)
+                size += len(piece)
+                yield piece
+            manifest = _manifest(name, export, reason, size, digest.hexdigest())
+    finally:
+        over(manifest)
 
 
 def keep(

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 import re
 from collections import deque
 from collections.abc import Iterator
@@ -57,6 +58,11 @@ class CsvFile:
         shown = "TAB" if self.delimiter == "\t" else f"“{self.delimiter}”"
         self.form = f"CSV, {self.encoding.removesuffix('-sig').upper()}, {shown}"
         self._chances = _SECOND_CHANCES
+
+    @property
+    def weight(self) -> int:
+        """How many bytes there are."""
+        return os.fstat(self._raw.fileno()).st_size
 
     @property
     def position(self) -> int:

@@ -1,6 +1,7 @@
 """JSON Lines: one object per line, by attribute keys or headings."""
 
 import json
+import os
 import re
 from collections.abc import Iterator
 from itertools import islice
@@ -14,6 +15,10 @@ from coterie.transfers.headings import attribute_of
 from coterie.transfers.mapping import NOT_READ
 from coterie.transfers.reading import MAX_CELL, Broken, Chunk, WrongFile, checked_header
 
+NO_LINES = (
+    "Save it as JSON Lines: each person is one object on a line of its own, without commas or brackets around them:"
+    ' {"userId": "u-17", "default_name": "Maya Ortiz"}'
+)
 _BOM = b"\xef\xbb\xbf"
 _LONGEST = 20 * MAX_CELL
 _SUSPICIOUS = re.compile(rb"\\u(0000|[dD][89a-fA-F])|\x00")
@@ -28,13 +33,18 @@ class JsonLines:
         self.samples: dict[str, Value] = {}
         self.guarded = False
         names: dict[str, None] = {}
+        broken = False
         for _, line in self._numbered():
             item = _object(line)
-            if not isinstance(item, str):
+            if isinstance(item, str):
+                broken = True
+            else:
                 names.update(dict.fromkeys(item))
                 self._sample(item)
                 if len(names) > 10_000:
                     break
+        if broken and not names:
+            raise WrongFile(f"There is no whole JSON object on any line. {NO_LINES}")
         self.header = checked_header([_clean(name) for name in names])
         self._names = list(names)
         self._raw.seek(0)
@@ -43,6 +53,11 @@ class JsonLines:
         for name, value in item.items():
             if name not in self.samples and isinstance(value, str | int | float):
                 self.samples[name] = value
+
+    @property
+    def weight(self) -> int:
+        """How many bytes there are."""
+        return os.fstat(self._raw.fileno()).st_size
 
     @property
     def position(self) -> int:
@@ -61,7 +76,7 @@ class JsonLines:
             for number, line in taken:
                 row = self._row(line)
                 if isinstance(row, str):
-                    broken.append(Broken(number, [_clean(line.decode(errors="replace"))], row))
+                    broken.append(Broken(number, self._as_written(line), row))
                 else:
                     numbers.append(number)
                     rows.append(row)
@@ -76,6 +91,15 @@ class JsonLines:
                 line = line.removeprefix(_BOM)
             if line.strip():
                 yield number, line
+
+    def _as_written(self, line: bytes) -> list[str]:
+        """A line that cannot be read, in its cells if it has any."""
+        item = _object(line)
+        if isinstance(item, str):
+            return [_clean(line.decode(errors="replace"))]
+        values = (item.get(name) for name in self._names)
+        texts = (one if isinstance(one, str | None) else json.dumps(one, ensure_ascii=False) for one in values)
+        return [_clean(text or "") for text in texts]
 
     def _row(self, line: bytes) -> list[str | None] | str:
         """The cells, or what is wrong with the line."""

@@ -35,6 +35,11 @@ class Workbook:
         self.guarded = True
 
     @property
+    def weight(self) -> int:
+        """How many bytes all parts have when unpacked."""
+        return self._archive.size
+
+    @property
     def position(self) -> int:
         """About how many bytes of the file have been read."""
         return self._raw.tell()

@@ -28,8 +28,7 @@ from coterie.accounts.models import Workspace
 from coterie.core.clock import now
 from coterie.jobs.ending import end
 from coterie.jobs.running import LEASE, Failed, Lost, Progress, Run, rows
-from coterie.jobs.worker import granted, worker_name
-from coterie.jobs.worker import run as work_on
+from coterie.jobs.worker import granted, heartbeat, run_here, worker_name
 from coterie.journal.commit import Transaction
 from coterie.journal.models import Operation, State
 from coterie.people.attributes import Refused
@@ -40,7 +39,7 @@ from coterie.transfers.wishes import Wishes, from_json
 from coterie.transfers.writing import store
 
 KIND = "import"
-# Bytes of a file that is read while the caller waits, for a second or two.
+# Bytes, unpacked, of a file that is read while the caller waits, for a second or two.
 AT_ONCE = 500_000
 _COUNTED = ("rows", "new", "changed", "same", "rejected", "joined")
 # The file that this worker is in the middle of, by operation.
@@ -83,7 +82,8 @@ def import_file(
     try:
         operation = _begin(incoming, path, actor, mine=True)
         run = Run(operation, operation.worker)
-        return _carry_out(run, incoming, progress, stop)
+        with heartbeat(operation, operation.worker):
+            return _carry_out(run, incoming, progress, stop)
     finally:
         incoming.close()
 
@@ -127,31 +127,35 @@ def queue(workspace: Workspace, path: Path, actor: str, wishes: Wishes) -> Opera
 def start(
     workspace: Workspace, path: Path, actor: str, wishes: Wishes, begun: Callable[[Operation], object]
 ) -> Operation:
-    """As `queue`, but up to `AT_ONCE` bytes are imported when this returns; `begun` is told before the first change."""
+    """As `queue`, but up to `AT_ONCE` bytes (unpacked) are imported when this returns.
+
+    `begun` is told before the first change.
+    """
     incoming = Incoming(workspace, path, wishes)
     try:
         with transaction.atomic():
-            operation = _begin(incoming, path, actor, mine=path.stat().st_size <= AT_ONCE)
+            operation = _begin(incoming, path, actor, mine=incoming.source.weight <= AT_ONCE)
             begun(operation)
     finally:
         incoming.close()
     if operation.state == State.RUNNING:
-        work_on(operation, operation.worker)
+        run_here(operation)
     return rows(operation).get()
 
 
 def step(run: Run) -> None:
     """The next chunk of a queued import; see `jobs.kinds`. The result counts rows as `Summary` does."""
     try:
-        incoming = _resumed(run.operation)
-        _advance(run, incoming)
+        incoming = _resumed(run)
+        if incoming is not None:
+            _advance(run, incoming)
     except (Refused, WrongFile, OSError) as error:
         _close_all()
         raise Failed(str(error)) from error
     except BaseException:
         _close_all()
         raise
-    if run.operation.state != State.RUNNING:
+    if incoming is None or run.operation.state != State.RUNNING:
         _close_all()
 
 
@@ -197,15 +201,17 @@ def _begin(incoming: Incoming, path: Path, actor: str, *, mine: bool) -> Operati
     )
 
 
-def _resumed(operation: Operation) -> Incoming:
-    """The file at the chunk that comes next."""
+def _resumed(run: Run) -> Incoming | None:
+    """The file at the chunk that comes next; None when nobody wants it before it is reached."""
+    operation = run.operation
     incoming = _open.get(operation.id)
     if incoming is None or incoming.done != operation.position:
         _close_all()
         details = operation.details
         incoming = Incoming(operation.workspace, Path(details["path"]), from_json(details["wishes"]))
         _open[operation.id] = incoming
-        incoming.skip(operation.position)
+        if not incoming.skip(operation.position, run.unwanted):
+            return None
     return incoming
 
 
@@ -222,7 +228,10 @@ def _advance(run: Run, incoming: Incoming) -> None:
         counts = numbers(run.operation.result)
         audit(incoming.workspace, operation.actor, "people.import", {"label": operation.label, **counts})
         return
-    incoming.catalogue()
+    if added := incoming.catalogue():
+        # For the undo: with the people who have them these go, too.
+        operation.details["attributes"] = {**operation.details.get("attributes", {}), **added}
+        rows(operation).update(details=operation.details)
     run.commit(partial(_work, operation=operation, incoming=incoming))
     incoming.judge.accept()
     incoming.next()

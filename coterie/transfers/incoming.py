@@ -1,6 +1,6 @@
 """A file being imported: opened, its columns mapped, its rows understood chunk by chunk."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -79,19 +79,27 @@ class Incoming:
             self.judge.understand(chunk)
         return chunk, self.source.position
 
-    def catalogue(self) -> None:
-        """Adds attributes that the present chunk is the first to have. Raises Refused when there are too many."""
+    def catalogue(self) -> dict[str, str]:
+        """Adds attributes that the present chunk is the first to have, and returns which are new, with their types.
+
+        Raises Refused when there are too many.
+        """
+        added: dict[str, str] = {}
         fresh = {key: value for key, value in self.judge.values().items() if key not in self._catalogued}
         if fresh:
             first = {key: self.samples.get(key, value) for key, value in fresh.items()}
-            catalogue_keys(self.workspace.pk, [first], types=self.wishes.types)
+            added = catalogue_keys(self.workspace.pk, [first], types=self.wishes.types)
             self._catalogued.update(fresh)
+        return added
 
-    def skip(self, done: int) -> None:
-        """Goes to the chunk after so many rows, remembering who was in those before."""
+    def skip(self, done: int, stop: Callable[[], bool]) -> bool:
+        """Goes to the chunk after so many rows, remembering who was in those before; False when `stop` said so."""
         while self.next() and self.chunk is not None and self.done + self.chunk.rows <= done:
+            if stop():
+                return False
             self.judge.judge(people(self.workspace.pk, self.judge, locked=False))
             self.judge.accept()
+        return True
 
     def rejected(self, judged: Judged) -> list[Reject]:
         """The rejected rows of the present chunk, by line."""

@@ -19,7 +19,7 @@ from coterie.audience.columns import RESERVED_KEYS, Type
 from coterie.core.clock import FUTURE_TOLERANCE, UTC, now
 from coterie.transfers.cells import TIMES, cleaned, fragment, moment, named, problem
 from coterie.transfers.judged import Judged, Person
-from coterie.transfers.judging_sql import differs, json_object, pointer, refusals, sql_list, time_text
+from coterie.transfers.judging_sql import differs, json_object, pointer, refusals, repetitions, sql_list, time_text
 from coterie.transfers.reading import Chunk
 from coterie.transfers.wishes import Wishes
 
@@ -211,20 +211,7 @@ class Judge:
             CREATE OR REPLACE TABLE keys AS
             SELECT unnest([ku, ke, kp]) AS key, line FROM matched WHERE why IS NULL;
             DELETE FROM keys WHERE key IS NULL""")
-        mine = "CASE WHEN nameless THEN ke ELSE ku END" if self._wishes.match == "user_id" else "ke"
-        also = "ku" if self._wishes.match == "email" else "NULL"
-        self._db.execute(f"""
-            CREATE OR REPLACE TABLE judged AS
-            WITH firsts AS (
-                SELECT key, min(line) AS line FROM (
-                    FROM keys UNION ALL SELECT s.key, s.line FROM seen s SEMI JOIN keys USING (key)) GROUP BY key)
-            SELECT m.line, m.person, CASE
-                WHEN why IS NOT NULL THEN why
-                WHEN least(a.line, b.line, c.line) < m.line THEN
-                    'line ' || least(a.line, b.line, c.line) || ' is about the same person; the first one counts.'
-                END AS problem
-            FROM matched m LEFT JOIN firsts a ON a.key = {mine} LEFT JOIN firsts b ON b.key = m.kp
-            LEFT JOIN firsts c ON c.key = CASE WHEN m.person IS NULL THEN {also} END""")
+        self._db.execute(f"CREATE OR REPLACE TABLE judged AS {repetitions(self._wishes)}")
 
     def _compare(self) -> None:
         """`compared`: those who are there, with what is different about each attribute."""

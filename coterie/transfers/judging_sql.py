@@ -58,3 +58,34 @@ def time_text(time: str) -> str:
     """As the database takes it; in SQLite, as Django stores it: UTC, microseconds unless they are zero."""
     zone = " || '+00'" if connection.vendor == "postgresql" else ""
     return f"replace(strftime({time}, '%Y-%m-%d %H:%M:%S.%f'), '.000000', ''){zone}"
+
+
+def repetitions(wishes: Wishes) -> str:
+    """The rows of `matched` as (line, person, problem): whoever is in the file twice is rejected the second time.
+
+    Two people who are here already may share an address; a row that would make another one of it is rejected.
+    """
+    mine = "CASE WHEN nameless THEN ke ELSE ku END" if wishes.match == "user_id" else "ke"
+    also = "ku" if wishes.match == "email" else "NULL"
+    return f"""
+        WITH firsts AS (
+            SELECT key, min(line) AS line FROM (
+                FROM keys UNION ALL SELECT s.key, s.line FROM seen s SEMI JOIN keys USING (key)) GROUP BY key),
+        once AS (
+            SELECT m.line, m.person, m.ke, CASE
+                WHEN why IS NOT NULL THEN why
+                WHEN least(a.line, b.line, c.line) < m.line THEN
+                    'line ' || least(a.line, b.line, c.line) || ' is about the same person; the first one counts.'
+                END AS problem
+            FROM matched m LEFT JOIN firsts a ON a.key = {mine} LEFT JOIN firsts b ON b.key = m.kp
+            LEFT JOIN firsts c ON c.key = CASE WHEN m.person IS NULL THEN {also} END),
+        addresses AS (
+            SELECT key, min(line) AS line FROM (
+                SELECT ke AS key, line FROM once WHERE problem IS NULL AND ke IS NOT NULL
+                UNION ALL SELECT s.key, s.line FROM seen s SEMI JOIN keys USING (key)) GROUP BY key)
+        SELECT o.line, o.person, CASE
+            WHEN o.problem IS NOT NULL THEN o.problem
+            WHEN o.person IS NULL AND d.line < o.line THEN
+                'default_email: line ' || d.line || ' has this address already, so it would be a second person with it.'
+            END AS problem
+        FROM once o LEFT JOIN addresses d ON d.key = o.ke"""

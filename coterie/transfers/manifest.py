@@ -32,10 +32,15 @@ class Manifest:
     bytes: int
     sha256: str
 
+    @property
+    def text(self) -> str:
+        """As it is written."""
+        return json.dumps(asdict(self), ensure_ascii=False, indent=1) + "\n"
+
     def write(self, folder: Path) -> Path:
         """Puts it beside its file."""
         path = folder / f"{self.file}{ENDING}"
-        path.write_text(json.dumps(asdict(self), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        path.write_text(self.text, encoding="utf-8")
         path.chmod(0o600)
         return path
 

@@ -62,6 +62,10 @@ class Source(Protocol):
     guarded: bool
 
     @property
+    def weight(self) -> int:
+        """About how many bytes there are to read, unpacked."""
+
+    @property
     def position(self) -> int:
         """About how many bytes of the file have been read."""
 

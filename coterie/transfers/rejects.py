@@ -6,7 +6,7 @@ Mended, it can be imported as it is: the first two columns are not read.
 import csv
 import io
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -52,11 +52,39 @@ def _harmless(cell: str) -> str:
     return cell if cell.startswith("'") else guard(cell)
 
 
-def first(path: Path, count: int, delimiter: str = ",") -> tuple[list[str], list[Reject]]:
+def first(path: Path, count: int) -> tuple[list[str], list[Reject]]:
     """The header of the source, and the first rows of such a file; none when there is no file."""
     if not path.exists():
         return [], []
     with path.open(encoding="utf-8", errors="replace", newline="") as file:
-        reader = csv.reader(file, delimiter=delimiter)
-        header = next(reader, [])[2:]
-        return header, [(int(line), reason, cells) for line, reason, *cells in islice(reader, count)]
+        rows = _rows(file)
+        header = next(rows, [])[2:]
+        return header, [(int(line), reason, cells) for line, reason, *cells in islice(rows, count)]
+
+
+def _rows(lines: Iterator[str]) -> Iterator[list[str]]:
+    """What `add` wrote. Not by `csv`: its limit for a cell is one for all readers, and longer cells are rejected."""
+    delimiter, record, inside = "", "", False
+    for line in lines:
+        # Behind the name of the first column stands what stands between all cells.
+        delimiter = delimiter or line.replace(f'"{LINE}"', LINE)[len(LINE)]
+        record += line
+        inside ^= bool(line.count('"') % 2)
+        if not inside:
+            yield _cells(record.removesuffix("\r\n"), delimiter)
+            record = ""
+
+
+def _cells(record: str, delimiter: str) -> list[str]:
+    cells = [""]
+    parts = record.split('"')
+    for index, part in enumerate(parts):
+        if index % 2:
+            cells[-1] += part
+        elif not part and 0 < index < len(parts) - 1:  # Two quotes in a row stand for one.
+            cells[-1] += '"'
+        else:
+            begun, *more = part.split(delimiter)
+            cells[-1] += begun
+            cells += more
+    return cells

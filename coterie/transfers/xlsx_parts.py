@@ -66,6 +66,11 @@ class Archive:
         if len(self._zip.infolist()) > _MAX_PARTS:
             raise WrongFile("This archive has more parts than any workbook.")
 
+    @property
+    def size(self) -> int:
+        """Bytes of all parts when unpacked, as declared: reading stops there."""
+        return sum(part.file_size for part in self._zip.infolist())
+
     def open(self, name: str) -> IO[bytes]:
         """A part; raises WrongFile when there is none, or when it is too big."""
         try:
@@ -198,6 +203,7 @@ class Texts:
                 pass
 
     def __getitem__(self, number: int) -> str:
-        if self._map is None or not 0 <= number < len(self._ends) - 1:
-            return ""
-        return self._map[self._ends[number] : self._ends[number + 1]].decode("utf-8", "replace")
+        if not 0 <= number < len(self._ends) - 1:
+            raise WrongFile(f"The workbook is damaged: a cell refers to text {number}, which is not there.")
+        place = slice(self._ends[number], self._ends[number + 1])
+        return "" if self._map is None else self._map[place].decode("utf-8", "replace")

@@ -27,7 +27,9 @@ def called(request: MemberRequest, actors: Iterable[str]) -> dict[str, str]:
 
 
 def _keys(actors: Iterable[str], kind: str) -> list[int]:
-    return [int(key) for key in _texts(actors, kind) if key.isascii() and key.isdigit()]
+    """The ids of this kind. Actors stand in addresses, too, and databases refuse larger numbers than they have."""
+    ids = [int(key) for key in _texts(actors, kind) if key.isascii() and key.isdigit()]
+    return [row_id for row_id in ids if row_id < 1 << 63]
 
 
 def _texts(actors: Iterable[str], kind: str) -> list[str]:
@@ -44,4 +46,6 @@ def _unknown(actor: str) -> str:
         return _("a channel that is gone")
     if actor == RULES:
         return _("a rule")
+    if actor == "cli":
+        return _("the command line")
     return actor

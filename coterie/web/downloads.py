@@ -41,13 +41,21 @@ async def _in_threads(ready: list[bytes], pieces: Iterator[bytes]) -> AsyncItera
             yield more
     finally:
         # A reader who left in the middle: let go of the snapshot, unless the thread still works on the next piece.
-        with suppress(ValueError, AttributeError):
-            pieces.close()  # type: ignore[attr-defined]
+        # In a thread, for what is noted then in the database.
+        await sync_to_async(lambda: _close(pieces), thread_sensitive=False)()
 
 
 def _next(pieces: Iterator[bytes]) -> bytes | None:
     """The next piece; what asks the database for it leaves no connection behind in this thread."""
     try:
         return next(pieces, None)
+    finally:
+        connection.close()
+
+
+def _close(pieces: Iterator[bytes]) -> None:
+    try:
+        with suppress(ValueError, AttributeError):
+            pieces.close()  # type: ignore[attr-defined]
     finally:
         connection.close()

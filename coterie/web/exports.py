@@ -19,8 +19,8 @@ from coterie.audience.tree import Condition
 from coterie.audience.view import View
 from coterie.core.clock import now
 from coterie.segments.catalogue import find
+from coterie.transfers.downloading import download_of
 from coterie.transfers.export import Form, Format
-from coterie.transfers.export import export as pieces
 from coterie.transfers.exporting import queue_export, reason_of
 from coterie.transfers.headings import default_columns, personal_keys
 from coterie.web.dialogs import in_dialog
@@ -113,11 +113,11 @@ def _read(request: MemberRequest, audience: Audience, selection: Selection) -> _
 
 def _do(request: MemberRequest, asked: _Asked) -> HttpResponseBase:
     """The download; a large one is left to a worker, and Activity has it when it is there."""
-    audience, selection, form = asked.audience, asked.selection, asked.form
+    selection, form = asked.selection, asked.form
     name = f"{_name(request, selection.view)}-{timezone.localtime(now()):%Y-%m-%d}"
     record(request.workspace, request.actor, "people.export", _details(request, asked))
     if not asked.in_background:
-        made = pieces(audience, selection.who.predicate(audience), form)
+        made = download_of(request.workspace, request.actor, selection.who, form, name)
         return download(request, made, f"{name}.{form.format.value}", form.format.media_type)
     queue_export(request.workspace, request.actor, selection.who, form, name, everybody=selection.is_everybody)
     words = _("Exporting %(n)s people. The file can be downloaded here when it is finished.")

@@ -59,8 +59,7 @@ def draft_context(request: MemberRequest, upload: Upload, *, only_check: bool = 
     catalogue = audience_of(request.workspace).catalogue
     context: dict[str, Any] = {"upload": upload, "draft": draft, "check": found} | _check(request, draft, found)
     if found is not None:
-        path, delimiter = checking.rejected_file(found), found.details["delimiter"]
-        context["rejects"] = _rejects(path, delimiter, draft, catalogue)
+        context["rejects"] = _rejects(checking.rejected_file(found), draft)
     if not only_check:
         context |= _form(request, upload, catalogue)
     return context
@@ -71,11 +70,8 @@ def done_context(request: MemberRequest, upload: Upload) -> dict[str, Any]:
     row = operation(request.workspace, upload.draft.operation or 0)
     if row is None:
         return {"upload": upload, "row": None}
-    catalogue = audience_of(request.workspace).catalogue
     counts = row.result
     path = rejected_path(request, upload)
-    check = operation(request.workspace, upload.draft.check or 0)
-    delimiter = check.details["delimiter"] if check else ","
     undone = named(request.workspace, [row.undone_by]).get(row.undone_by) if row.undone_by else None
     rate = counts.get("rows", 0) / row.seconds if row.seconds else 0
     return {
@@ -84,7 +80,7 @@ def done_context(request: MemberRequest, upload: Upload) -> dict[str, Any]:
         "undoing": undone if undone and not undone.is_over else None,
         "percent": min(100 * row.done // row.total, 100) if row.total else 0,
         "rate": rate,
-        "rejects": _rejects(path, delimiter, upload.draft, catalogue) if path and counts.get("rejected") else [],
+        "rejects": _rejects(path, upload.draft) if path and counts.get("rejected") else [],
         "may_undo": may_take_back(request, row, None),
         "segments": list(Segment.objects.filter(workspace=request.workspace, id__in=row.details["wishes"]["segments"])),
     }
@@ -188,15 +184,17 @@ def _effect(request: MemberRequest, draft: Draft, counts: Mapping[str, int]) -> 
     return said
 
 
-def _rejects(path: Path, delimiter: str, draft: Draft, catalogue: Catalogue) -> list[Rejected]:
+def _rejects(path: Path, draft: Draft) -> list[Rejected]:
     by_key = {attribute_of(to): heading for heading, to in draft.wishes.mapping.items() if to}
     found = []
-    header, rows = rejects.first(path, _REJECTS, delimiter)
+    header, rows = rejects.first(path, _REJECTS)
     headings = [name if draft.wishes.raw else unguard(name) for name in header]
     for line, reason, cells in rows:
         heading = by_key.get(reason.partition(": ")[0], "")
         index = headings.index(heading) if heading in headings else -1
-        value = cells[index] if 0 <= index < len(cells) else ""
+        if not 0 <= index < len(cells):  # What cannot be split into cells is none of them.
+            heading, index = "", -1
+        value = cells[index] if heading else ""
         found.append(Rejected(line, heading, value, _without_key(reason).removeprefix(f"“{value}” ")))
     return found
 

@@ -29,7 +29,7 @@ from coterie.jobs.queries import operation
 from coterie.journal.models import Operation, State
 from coterie.people.attributes import Refused
 from coterie.segments.catalogue import create
-from coterie.transfers import uploads
+from coterie.transfers import checking, uploads
 from coterie.transfers.checking import check
 from coterie.transfers.export import Format
 from coterie.transfers.importer import start
@@ -120,11 +120,22 @@ def _find(request: MemberRequest, upload_id: str) -> Upload:
     upload = uploads.find(request.workspace, upload_id)
     if upload is None:
         raise Http404
-    begun_as = upload.draft.operation
-    if begun_as is not None and operation(request.workspace, begun_as) is None:
-        # The server was killed before the import was written down.
-        return uploads.save(upload, replace(upload.draft, operation=None))
-    return upload
+    if _is_written_down(request, upload):
+        return upload
+    try:
+        # Whoever is beginning the import has the upload alone, and notes it a moment before it is written down.
+        with uploads.alone(upload) as upload_now:
+            if _is_written_down(request, upload_now):
+                return upload_now
+            # The server was killed in that moment.
+            return uploads.save(upload_now, replace(upload_now.draft, operation=None))
+    except FileNotFoundError:
+        raise Http404 from None
+
+
+def _is_written_down(request: MemberRequest, upload: Upload) -> bool:
+    """Whether the import that the draft names is there, if it names one."""
+    return upload.draft.operation is None or operation(request.workspace, upload.draft.operation) is not None
 
 
 def _pieces(path: Path) -> Iterator[bytes]:
@@ -174,6 +185,8 @@ def _change(request: MemberRequest, upload: Upload, *, begin: bool) -> HttpRespo
         with suppress(NotPossible):
             control.cancel(request.workspace, known.id)
     _checked(request, upload, draft)
+    if known is not None:
+        checking.rejected_file(known).unlink(missing_ok=True)
     if begin:
         messages.info(request, _("What you changed was checked first. Look at the numbers, then import."))
     return redirect("import-file", upload.id)

@@ -14,10 +14,10 @@ from coterie.accounts.permissions import Verb
 from coterie.core.ids import from_public
 from coterie.jobs.queries import operation
 from coterie.journal.models import Operation
-from coterie.transfers import exporting
+from coterie.transfers import downloading, exporting
 from coterie.transfers.export import Format
 from coterie.transfers.files import Kept
-from coterie.transfers.manifest import ENDING
+from coterie.transfers.manifest import ENDING, Manifest
 from coterie.web.downloads import download
 from coterie.web.fresh import is_fresh, refresh
 from coterie.web.members import MemberRequest, member
@@ -48,17 +48,22 @@ def file(request: MemberRequest, public_id: str) -> HttpResponseBase:
 @member(Verb.EXPORT)
 def manifest(request: MemberRequest, public_id: str) -> HttpResponseBase:
     """What the file is: who is in it and why, as of when, its size and its SHA-256."""
-    kept: Kept | None = exporting.finished(request.workspace, _export(request, public_id))
-    if kept is None:
-        return _gone(request)
-    name = f"{kept.path.name}{ENDING}"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return HttpResponse((kept.path.parent / name).read_bytes(), content_type="application/json", headers=headers)
+    found = _export(request, public_id)
+    said = found.details.get("manifest")
+    if said is not None:  # The file went to a browser at once, and is kept nowhere.
+        return _manifest(Manifest(**said))
+    kept: Kept | None = exporting.finished(request.workspace, found)
+    return _gone(request) if kept is None else _manifest(kept.manifest)
+
+
+def _manifest(said: Manifest) -> HttpResponse:
+    headers = {"Content-Disposition": f'attachment; filename="{said.file}{ENDING}"'}
+    return HttpResponse(said.text, content_type="application/json", headers=headers)
 
 
 def _export(request: MemberRequest, public_id: str) -> Operation:
     found = operation(request.workspace, from_public(public_id) or 0)
-    if found is None or found.kind != exporting.KIND:
+    if found is None or found.kind not in (exporting.KIND, downloading.KIND):
         raise Http404
     return found
 

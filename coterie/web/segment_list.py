@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 from urllib.parse import quote
 
@@ -65,7 +65,7 @@ class Words:
         if not segment.is_rule:
             return ""
         parsed = self.audience.parse("q=" + quote(json.dumps(segment.filter), safe=""))
-        return "" if parsed.problems else users_url(parsed.view)
+        return "" if parsed.problems else users_url(replace(parsed.view, editing=segment.public_id))
 
 
 def listed(workspace: Workspace, search: str = "") -> list[Listed]:

@@ -74,7 +74,7 @@ def undo(request: MemberRequest, public_id: str) -> HttpResponseBase:
         messages.error(request, str(error))
     else:
         messages.success(request, _("“%(name)s” has its former rule again.") % {"name": segment.name})
-    return redirect("segments")
+    return redirect("activity" if request.GET.get("from") == "activity" else "segments")
 
 
 def _page(

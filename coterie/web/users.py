@@ -24,8 +24,9 @@ from coterie.audience.tree import FilterError
 from coterie.audience.view import DEFAULT_SORT, Parsed, View
 from coterie.channels.models import Channel
 from coterie.core.clock import now
-from coterie.core.ids import to_public
+from coterie.core.ids import from_public, to_public
 from coterie.segments.catalogue import names
+from coterie.segments.models import Kind, Segment
 from coterie.web.cells import Sheet, row_html
 from coterie.web.chips import HARMLESS, Refused, chips_of
 from coterie.web.layout import DENSITIES, SIZES, Layout, layout_of
@@ -75,7 +76,7 @@ def users(request: MemberRequest) -> HttpResponseBase:
     if not everybody:
         return _nobody_yet(request)
     context = _list_context(request, audience, parsed, found, layout) | {"everybody": everybody}
-    context |= views_button(request, parsed.view.first_page().query)
+    context |= views_button(request, parsed.view.first_page().query) | _editing(request, parsed.view)
     response = render(request, "web/users.html", context)
     if part and not parsed.problems:
         response["HX-Replace-Url"] = users_url(parsed.view)
@@ -156,7 +157,7 @@ def _list_context(
         "said": sentence(view.filter, catalogue, segments) if len(view.children) > 1 else "",
         "matches": {match: users_url(view.matching(match)) for match in ("all", "any")},
         "clear": users_url(replace(start, match="all", children=())),
-        "all_of_them": users_url(View(sort=view.sort, columns=view.columns)),
+        "all_of_them": users_url(View(sort=view.sort, columns=view.columns, editing=view.editing)),
         "add": filter_url(view),
         "add_group": filter_url(view, into="all" if view.match == "any" else "any"),
         "choose_columns": columns_url(view),
@@ -177,7 +178,25 @@ def _list_context(
         "count_url": with_query(reverse("count"), f"view={quote(start.query, safe='')}"),
         "revision": request.workspace.revision,
         "segment_count": len(segments),
-        "share": absolute(request, users_url(start.showing(layout.keys))),
+        "share": absolute(request, users_url(replace(start.showing(layout.keys), editing=""))),
+    }
+
+
+def _editing(request: MemberRequest, view: View) -> dict[str, Any]:
+    """The live segment whose rule is being edited, with where its rule becomes the filter of the list."""
+    if not view.editing or not may(request.member, Verb.EDIT_SEGMENTS):
+        return {}
+    segment = Segment.objects.filter(
+        workspace=request.workspace, id=from_public(view.editing) or 0, kind=Kind.RULE
+    ).first()
+    if segment is None:
+        return {}
+    return {
+        "editing": segment,
+        "update_url": with_query(
+            reverse("segment-rule", args=[segment.public_id]), f"view={quote(view.first_page().query, safe='')}"
+        ),
+        "stop_editing": users_url(replace(view, editing="")),
     }
 
 

@@ -95,6 +95,8 @@ def test_everybody_can_use_the_pages(users, workspace, axe, scheme):
     expect(users.get_by_label("Name", exact=True)).to_be_focused()
     assert axe(users) == []
     users.get_by_role("link", name="Edit the rule in Users").click()
+    expect(users.locator("#editing")).to_contain_text("Editing the rule of Oslo")
+    expect(users.get_by_role("link", name="Update rule")).to_be_visible()
     users.get_by_role("link", name="Save as segment").click()
     users.get_by_text("Change the rule of a live segment instead").click()
     assert axe(users) == []

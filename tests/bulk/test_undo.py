@@ -4,6 +4,11 @@ import datetime as dt
 
 import pytest
 
+from coterie.audience.audience import audience_of
+from coterie.audience.models import Attribute
+from coterie.audience.saved import save
+from coterie.audience.tree import Condition
+from coterie.audience.view import View
 from coterie.bulk.actions import Action
 from coterie.bulk.selection import Selection
 from coterie.bulk.start import start, undo
@@ -13,7 +18,10 @@ from coterie.jobs.control import NotPossible
 from coterie.jobs.crowds import skipped
 from coterie.journal.models import JournalEntry, Operation
 from coterie.people.models import Person
+from coterie.segments.growth import Growth, growth
+from coterie.segments.membership import sizes
 from coterie.segments.models import Membership, Segment
+from coterie.segments.rules import create_rule
 from coterie.transfers.importer import import_file
 from coterie.transfers.wishes import Wishes
 from tests.bulk.checking import assert_whole, everything
@@ -199,6 +207,18 @@ def imported(workspace, tmp_path, text, segment=None):
     return Operation.objects.filter(workspace=workspace, kind="import").latest("started_at")
 
 
+def test_deleting_and_bringing_back_count_as_leaving_and_joining(workspace, people, news, tmp_path):
+    put_in(workspace, "test", [news.id], people)
+    made = imported(workspace, tmp_path, "User ID\nn1\nn2\n", news)
+    assert growth(workspace, [news.id])[news.id] == Growth(9, 0)
+    gone = start(workspace, "test", Action.delete(), Selection.of_ids(people[:3]))
+    undo(workspace, "test", made.id)
+    assert growth(workspace, [news.id])[news.id] == Growth(9, 5)
+    undo(workspace, "test", gone.id)
+    assert growth(workspace, [news.id])[news.id] == Growth(12, 5)
+    assert sizes(workspace, [news.id]) == {news.id: 7}
+
+
 def test_an_import_is_undone_with_the_people_it_made(workspace, people, news, tmp_path, small_steps):
     before = everything(workspace)
     rows = "".join(f"n{number},new{number}@b.c,x\n" for number in range(5))
@@ -214,6 +234,48 @@ def test_an_import_is_undone_with_the_people_it_made(workspace, people, news, tm
     assert_whole(workspace)
     undo(workspace, "test", operation.id)
     assert everything(workspace) == before
+
+
+def attributes(workspace):
+    return dict(Attribute.objects.filter(workspace=workspace, scope="person").values_list("key", "type"))
+
+
+def test_attributes_that_an_import_made_go_and_come_with_its_undo(workspace, people, tmp_path, small_steps):
+    hostile = "=cmd|'/c calc'!A0 <script>"
+    before = attributes(workspace)
+    text = f"User ID,plan,size,{hostile}\n" + "".join(f"n{number},pro,{number},x\n" for number in range(5))
+    path = tmp_path / "people.csv"
+    path.write_text(text)
+    made = import_file(workspace, path, "test", Wishes(types={"size": "number"}))
+    operation = Operation.objects.get(id=made.operation_id)
+    after = attributes(workspace)
+    assert after == before | {"size": "number", hostile: "text"}
+    for _ in range(2):
+        taken_back = undo(workspace, "test", operation.id)
+        assert attributes(workspace) == before
+        assert audience_of(workspace).catalogue.get("size") is None
+        operation = undo(workspace, "test", taken_back.id)
+        assert attributes(workspace) == after
+        audience = audience_of(workspace)
+        assert Selection.of_filter(Condition("size", "gt", ("1",))).count(audience) == 3
+    assert_whole(workspace)
+
+
+def test_attributes_of_an_import_that_somebody_has_or_names_stay(workspace, people, chat, tmp_path, admin, small_steps):
+    keys = ["had", "ruled", "viewed", "shown", "labelled", "lost"]
+    path = tmp_path / "people.csv"
+    path.write_text(f"User ID,{','.join(keys)}\nn1,1,2,3,4,5,6\nn2,1,2,3,4,5,6\n")
+    made = import_file(workspace, path, "test").operation_id
+    chat("u1", had="yes")
+    create_rule(workspace, "Ruled", Condition("ruled", "is_set"), "test")
+    member = workspace.members.get(user=admin)
+    save(member, "View", View(children=(Condition("viewed", "is_set"),)), shared=False)
+    member.preferences = {"columns": ["shown"]}
+    member.save()
+    Attribute.objects.filter(workspace=workspace, key="labelled").update(label="Ours")
+    undo(workspace, "test", made)
+    assert not attributes(workspace).keys() & {"lost"}
+    assert attributes(workspace).keys() >= set(keys) - {"lost"}
 
 
 def test_people_of_an_import_who_did_something_since_stay_as_they_are(workspace, channel, chat, tmp_path, small_steps):

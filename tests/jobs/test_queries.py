@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from coterie.jobs.queries import operation, operations, running
+from coterie.jobs.queries import operation, over, running
 from coterie.journal.models import Operation, State
 
 
@@ -18,10 +18,10 @@ def some(workspace, other_workspace):
 
 
 def test_operations_come_newest_first_and_page_by_page(workspace, some):
-    first = operations(workspace, 3)
-    assert [o.label for o in first] == ["cancelled", "queued", "undone"]
-    assert [o.label for o in operations(workspace, 3, first[-1].id)] == ["running", "failed", "paused"]
-    assert [o.label for o in operations(workspace, 3, some[1].id)] == ["done"]
+    first = over(workspace, 3)
+    assert [o.label for o in first] == ["cancelled", "undone", "failed"]
+    assert [o.label for o in over(workspace, 3, first[-1].id)] == ["done"]
+    assert [o.label for o in over(workspace, 3, first[0].id)] == ["undone", "failed", "done"]
 
 
 def test_what_is_not_over_comes_oldest_first(workspace, some):
@@ -29,7 +29,7 @@ def test_what_is_not_over_comes_oldest_first(workspace, some):
 
 
 def test_each_is_one_query(workspace, some):
-    for ask in (lambda: operations(workspace, 50), lambda: running(workspace)):
+    for ask in (lambda: over(workspace, 50), lambda: running(workspace)):
         with CaptureQueriesContext(
             connection,
         ) as queries:

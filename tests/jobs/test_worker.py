@@ -248,7 +248,7 @@ def test_the_heartbeat_keeps_the_operation(monkeypatch, started):
     operation = claim("w")
     old = now() + dt.timedelta(seconds=1)
     rows(started).update(leased_until=old)
-    with worker._heartbeat(operation, "w"):
+    with worker.heartbeat(operation, "w"):
         threading.Event().wait(0.5)
     started.refresh_from_db()
     assert started.leased_until > old

@@ -266,3 +266,20 @@ def test_what_platforms_sent_about_them_is_not_kept_either(world, maya):
         pass
     assert not RawEvent.objects.filter(workspace=world.workspace).exists()
     assert not Person.objects.filter(workspace=world.workspace, user_id=maya.user_id).exists()
+
+
+def test_nobody_else_gets_their_id(world, maya):
+    erase(world.workspace, "member:1", [person_of(world, maya).id])
+    channel = make(world.workspace, "test", KINDS["segment"], "Site", {})
+    for number, call in enumerate(
+        [
+            {"type": "page", "anonymousId": "anonymous"},
+            {"type": "identify", "anonymousId": "anonymous", "userId": maya.user_id},
+        ]
+    ):
+        body = {**call, "messageId": f"m{number}", "timestamp": now().isoformat()}
+        raw.store(channel, [Raw(f"m{number}", json.dumps(body), now(), "anonymous")])
+        while processing.step():
+            pass
+    assert not Person.objects.filter(workspace=world.workspace, user_id=maya.user_id).exists()
+    assert Person.objects.get(workspace=world.workspace, user_id="anonymous").attributes.get("default_email") is None

@@ -5,11 +5,14 @@ import tracemalloc
 import zipfile
 
 import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from coterie.accounts.models import Workspace
 from coterie.people.models import Person
 from coterie.transfers import xlsx_parts
+from coterie.transfers.checking import dry_run
 from coterie.transfers.from_csv import CsvFile
 from coterie.transfers.importer import import_file
 from coterie.transfers.opening import open_file
@@ -125,7 +128,7 @@ def test_a_bomb_that_lies_about_its_size_is_noticed(refused):
         (b"", "empty"),
         (b"\n\n\n", "empty"),
         (b"\x00" * 1000, "no text"),
-        (b"{broken\n", "empty"),
+        (b"{broken\n", "no whole JSON object"),
         (b"{}\n", "empty"),
         (b"User ID" + b",x" * 600 + b"\n", "601 columns"),
         (b"x" * 3_000_000, "header cannot be read|User ID or Email|128"),
@@ -163,6 +166,24 @@ def test_a_sheet_that_breaks_off_fails_after_whole_chunks(workspace, tmp_path):
     with pytest.raises(Failed, match="damaged"):
         import_file(workspace, path, "test")
     assert not Person.objects.filter(workspace=workspace).exists()
+
+
+@pytest.mark.parametrize("number", ["1", "-1", "99999999999999999999"])
+def test_a_cell_whose_text_is_not_there_is_no_empty_cell(workspace, tmp_path, number):
+    head = '<row r="1"><c r="A1" t="s"><v>0</v></c></row>'
+    path = tmp_path / "people.xlsx"
+    path.write_bytes(with_part(workbook(["User ID"]), SHEET, sheet(f'{head}<row><c t="s"><v>{number}</v></c></row>')))
+    with pytest.raises(WrongFile, match="damaged"):
+        dry_run(workspace, path)
+
+
+def test_times_of_parquet_may_be_finer_than_ours(workspace, tmp_path):
+    path = tmp_path / "people.parquet"
+    seen = pa.array([1_700_000_000_123_456_789], pa.timestamp("ns", "UTC"))
+    pq.write_table(pa.table({"userId": ["u1"], "createdAt": seen}), path)
+    assert import_file(workspace, path, "test").new == 1
+    (person,) = Person.objects.filter(workspace=workspace)
+    assert person.created_at.isoformat() == "2023-11-14T22:13:20.123000+00:00"
 
 
 @pytest.mark.parametrize("place", ["ZZZZ1", "A1", "XFD1"])

@@ -1,16 +1,21 @@
 """A check says what an import would do, without a change; in the background, for whoever still wants to know."""
 
+import datetime as dt
 import threading
+import time
 
+import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from django.db import connection
 
 from coterie.accounts.models import Workspace
-from coterie.core.clock import UTC
+from coterie.core.clock import UTC, now
 from coterie.core.ids import to_public
 from coterie.jobs import worker
 from coterie.jobs.control import cancel
-from coterie.jobs.queries import busy, operations, over, running
+from coterie.jobs.queries import busy, over, running
 from coterie.jobs.running import LEASE, Run, rows
 from coterie.journal.models import Operation, State
 from coterie.people.models import Person
@@ -71,8 +76,51 @@ def test_a_small_file_is_checked_at_once_and_as_exactly_as_a_dry_run(workspace, 
     assert counts == {name: getattr(done, name) for name in counts}
 
 
+def written(tmp_path, kind, rows):
+    path = tmp_path / f"{rows}.{kind}"
+    if kind == "xlsx":
+        book = openpyxl.Workbook(write_only=True)
+        sheet = book.create_sheet()
+        for row in [["userId"], *([f"u{n}"] for n in range(rows))]:
+            sheet.append(row)
+        book.save(path)
+    else:
+        users = [f"u{n}" for n in range(rows)]
+        pq.write_table(pa.table({"userId": users, "plan": ["pro"] * rows}), path, compression="zstd")
+    return path
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "parquet"])
+def test_what_is_packed_counts_by_what_it_is_unpacked(workspace, tmp_path, monkeypatch, kind):
+    Operation.objects.filter(state__in=[State.QUEUED, State.RUNNING]).update(state=State.DONE)
+    small, large = written(tmp_path, kind, 300), written(tmp_path, kind, 20_000)
+    limit = large.stat().st_size + 1
+    monkeypatch.setattr(checking, "AT_ONCE", limit)
+    monkeypatch.setattr(importer, "AT_ONCE", limit)
+    states = [check(workspace, path, "test", Wishes()).state for path in (small, large)]
+    states += [importer.start(workspace, path, "test", Wishes(), lambda _: None).state for path in (small, large)]
+    assert states == [State.DONE, State.QUEUED, State.DONE, State.QUEUED]
+    Operation.objects.filter(workspace=workspace).update(state=State.DONE)
+
+
+def test_the_lease_does_not_run_out_while_somebody_waits(workspace, path, monkeypatch):
+    monkeypatch.setattr(worker, "HEARTBEAT", dt.timedelta(seconds=0.02))
+    original, mine = checking.people, Operation.objects.filter(workspace=workspace)
+
+    def slow(*given, **options):
+        mine.update(leased_until=now() - LEASE)
+        for _ in range(200):
+            if not mine.filter(leased_until__lt=now()).exists():
+                return original(*given, **options)
+            time.sleep(0.02)
+        pytest.fail("nobody renewed the lease")
+
+    monkeypatch.setattr(checking, "people", slow)
+    assert check(workspace, path, "test", Wishes()).state == State.DONE
+
+
 def test_checks_are_nobody_s_business_but_the_asker_s(workspace, queued):
-    assert [busy(workspace), running(workspace), over(workspace, 9), operations(workspace, 9)] == [0, [], [], []]
+    assert [busy(workspace), running(workspace), over(workspace, 9)] == [0, [], []]
     assert not queued.can_be_undone
 
 
@@ -91,6 +139,51 @@ def test_a_check_that_nobody_wants_any_more_stops_in_the_middle(workspace, path,
     worker.run(this.operation, this.worker)
     assert len(seen) == 1
     assert rows(queued).get().state == State.CANCELLED
+
+
+def test_a_check_is_left_to_the_next_worker_when_its_own_has_to_leave(queued, monkeypatch):
+    this, seen, stop = claimed(queued), [], threading.Event()
+    original = checking.people
+
+    def people(*given, **options):
+        seen.append(1)
+        stop.set()
+        return original(*given, **options)
+
+    monkeypatch.setattr(checking, "people", people)
+    worker.run(this.operation, this.worker, stop)
+    assert len(seen) == 1
+    assert rows(queued).get().state == State.QUEUED
+    assert not checking.rejected_file(queued).exists()
+    worker.run(worker.claim("w2", ["check"]), "w2")
+    assert rows(queued).get().result["new"] == 25
+
+
+def test_a_worker_that_has_to_leave_does_not_read_up_to_where_an_import_was(workspace, path, monkeypatch):
+    monkeypatch.setattr(importer, "AT_ONCE", 1)
+    row = importer.start(workspace, path, "test", Wishes(), lambda _: None)
+    this, stop, seen = claimed(row), threading.Event(), []
+    importer.step(this)
+    importer.step(this)
+    importer._close_all()
+    original = incoming.people
+
+    def people(*given, **options):
+        seen.append(1)
+        return original(*given, **options)
+
+    def step(run):
+        stop.set()
+        importer.step(run)
+
+    monkeypatch.setattr(incoming, "people", people)
+    monkeypatch.setattr(worker, "step_of", lambda _kind: step)
+    worker.run(this.operation, this.worker, stop)
+    assert (rows(row).get().state, rows(row).get().position, seen) == (State.QUEUED, 20, [])
+    monkeypatch.undo()
+    monkeypatch.setattr(incoming, "CHUNK", 10)
+    worker.run(claimed(row).operation, rows(row).get().worker)
+    assert (rows(row).get().state, Person.objects.filter(workspace=workspace).count()) == (State.DONE, 25)
 
 
 def test_a_check_whose_worker_was_killed_begins_anew(workspace, queued):

@@ -1,6 +1,7 @@
 """Exports in the background: done by a worker, kept for a while, stopped in order."""
 
 import errno
+import threading
 
 import pytest
 
@@ -70,6 +71,21 @@ def test_one_that_is_cancelled_in_the_middle_leaves_no_file(workspace, poles, mo
     assert worked(operation).state == State.CANCELLED
     assert finished(workspace, operation) is None
     assert not any(files.folder(workspace).glob("*/*"))
+
+
+def test_one_whose_worker_has_to_leave_is_left_to_the_next(workspace, poles, monkeypatch):
+    operation, stop, real = queue_export(workspace, "m", POLES, Form(), "x"), threading.Event(), query.batches
+
+    def leaving(*args, **kwargs):
+        stop.set()
+        yield from real(*args, **kwargs)
+
+    monkeypatch.setattr(query, "batches", leaving)
+    rows(operation).update(state=State.RUNNING, worker="w")
+    run(rows(operation).get(), "w", stop)
+    assert rows(operation).get().state == State.QUEUED
+    assert not any(files.folder(workspace).glob("*/*"))
+    assert worked(operation).state == State.DONE
 
 
 def test_one_whose_worker_was_killed_is_written_anew(workspace, poles):

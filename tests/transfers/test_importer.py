@@ -283,12 +283,31 @@ def test_somebody_twice_in_a_file_is_taken_once(workspace, load):
     summary = load(
         "User ID,Email,plan\nu1,ana@b.c,first\nu1,ana@b.c,second\n,ANA@b.c,third\nu2,ana@b.c,other\n,zoe@b.c,x\nu9,,y\n"
     )
-    assert (summary.new, summary.changed, summary.rejected) == (2, 1, 3)
+    assert (summary.new, summary.changed, summary.rejected) == (1, 1, 4)
     assert person(workspace, "u1").attributes["plan"] == "first"
     assert person(workspace, "u9").attributes["plan"] == "x"
     text = summary.rejected_file.read_text()
     for line, first in ((3, 2), (4, 2), (7, 6)):
         assert f"\n{line},line {first} is about the same person; the first one counts.," in text
+
+
+@pytest.mark.parametrize("size", [1, 2, 6_000])
+def test_an_address_twice_in_a_file_makes_no_second_person(workspace, load, monkeypatch, size):
+    monkeypatch.setattr(incoming, "CHUNK", size)
+    for user_id in ("here1", "here2"):
+        make_person(workspace, user_id=user_id, default_email="both@b.c")
+    rows = "here1,both@b.c\nhere2,BOTH@b.c\nn1,new@b.c\nn2,NEW@b.c\nn1,once@b.c\nn3,once@b.c\nn4,both@b.c\nn5,\nn6,\n"
+    summary = load(f"User ID,Email\n{rows}")
+    assert (summary.new, summary.changed, summary.same, summary.rejected) == (4, 1, 1, 3)
+    text = summary.rejected_file.read_text()
+    words = "has this address already, so it would be a second person with it."
+    assert f'\n5,"default_email: line 4 {words}",n2,NEW@b.c' in text
+    assert "\n6,line 4 is about the same person; the first one counts.,n1" in text
+    assert f'\n8,"default_email: line 2 {words}",n4,both@b.c' in text
+    assert sorted(Person.objects.filter(workspace=workspace).values_list("user_id", flat=True)) == [
+        *("here1", "here2", "n1", "n3", "n5", "n6")
+    ]
+    assert load(f"User ID,Email\n{rows}").changed == 0
 
 
 def test_somebody_twice_is_noticed_across_chunks(workspace, load, monkeypatch):

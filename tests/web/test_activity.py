@@ -7,16 +7,18 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from coterie.audience.tree import Condition
+from coterie.audience.tree import Condition, to_json
 from coterie.bulk.actions import Action
 from coterie.bulk.forgetting import sweep
 from coterie.bulk.selection import Selection
 from coterie.bulk.start import start, undo
 from coterie.core.clock import now
+from coterie.core.ids import to_public
 from coterie.jobs.models import Crowd
 from coterie.jobs.running import Failed
 from coterie.journal.models import Operation, State, Wish
 from coterie.people.models import Person
+from coterie.segments.rules import change_rule, create_rule
 from tests.web.pages import link, said_on, text_of
 
 
@@ -277,6 +279,51 @@ def test_only_one_s_own_or_those_of_somebody_else(browse, crowd, ban, waiting):
     assert ("Ban 2 people" in theirs, "Theirs" in theirs) == (False, True)
     assert "Theirs" not in text_of(browse.get("/activity?who=%3Cscript%3Ealert(1)"))
     assert "<script>alert" not in browse.get("/activity?who=%3Cscript%3Ealert(1)").content.decode()
+
+
+@pytest.mark.parametrize("kind", ["member", "token", "channel"])
+def test_a_number_that_no_database_has_is_nobody(browse, kind):
+    for digits in (18, 19, 30, 75):
+        assert browse.get(f"/activity?who={kind}:{'9' * digits}").status_code == 200
+
+
+def test_the_command_line_is_called_so(browse, waiting):
+    waiting(State.DONE, actor="cli")
+    assert "the command line" in text_of(browse.get("/activity"))
+
+
+def test_an_import_says_how_many_are_new_and_how_many_changed(browse, waiting):
+    waiting(State.DONE, kind="import", people=5, result={"new": 5, "rows": 6, "rejected": 1, "joined": 5})
+    words = text_of(browse.get("/activity"))
+    assert "5 new, 5 put in a segment, 1 rows rejected" in words
+    assert "changed" not in words
+
+
+def test_what_undoes_an_undo_is_called_redo(browse, crowd, ban):
+    done = ban(crowd(3))
+    browse.post("/activity/undo", {"operation": done.public_id})
+    assert "Redo Undo: Ban 3 people" in text_of(browse.get("/activity"))
+
+
+def test_a_change_of_a_rule_is_undone_from_its_line_while_it_is_in_effect(browse, client_of, viewer, crowd, workspace):
+    crowd(1, default_city="Lima", plan="pro")
+    lima, pro = Condition("default_city", "is", ("Lima",)), Condition("plan", "is", ("pro",))
+    segment = create_rule(workspace, "South", lima, "test")
+    made = segment.operation_id
+    change_rule(workspace, segment, pro, "test")
+    changed = Operation.objects.filter(workspace=workspace, kind="rule").latest("id")
+    page = browse.get("/activity").content.decode()
+    address = f"/segments/{segment.public_id}/rule/undo?from=activity"
+    assert re.search(rf'id="undo-{changed.public_id}"[^>]* formaction="{re.escape(address)}"', page)
+    assert f"undo-{to_public(made)}" not in page
+    assert "rule/undo" not in client_of(viewer).get("/activity").content.decode()
+    response = browse.post(address, {"operation": changed.public_id})
+    assert response.headers["Location"] == "/activity"
+    segment.refresh_from_db()
+    assert segment.filter == to_json(lima)
+    page = browse.get("/activity")
+    assert "“South” has its former rule again." in said_on(page)
+    assert f"undo-{changed.public_id}" not in page.content.decode()
 
 
 def test_pages_keep_the_tab_and_the_person(browse, waiting):

@@ -164,6 +164,13 @@ def test_nothing_chosen_is_said(browse, crowd, act, words):
     assert words in text_of(response)
 
 
+def test_what_is_wrong_is_said_once(browse, crowd, workspace):
+    Attribute.objects.create(workspace=workspace, scope="person", key="size", type="number")
+    fields = picked(crowd(1)) | {"key": "size", "value": "12 kg", "confirm": "1"}
+    for address in ("/users/set", "/users/set?look=1"):
+        assert text_of(browse.post(address, fields)).count("12 kg") == 1
+
+
 def test_delete_wants_the_number_typed_and_comes_back_by_undo(client_of, admin, crowd, workspace):
     people, browse = crowd(3), client_of(admin)
     fields = picked(people[:2]) | {"confirm": "1", "shown": "{}"}

@@ -9,8 +9,10 @@ from collections.abc import Iterator
 import pytest
 import uvicorn
 from django.core.asgi import get_asgi_application
+from django.db import connections
 from django.urls import path
 
+from coterie.accounts.models import Workspace
 from coterie.web.downloads import download
 from tests.conftest import free_port
 
@@ -29,7 +31,24 @@ def failing(request):
     return download(request, pieces(), "people.csv", "text/csv")
 
 
-urlpatterns = [path("whole", whole), path("failing", failing)]
+left = threading.Event()
+
+
+def endless(request):
+    def pieces() -> Iterator[bytes]:
+        try:
+            while True:
+                yield PIECE
+        finally:
+            # As a download that is noted in the database: refused where a loop runs.
+            Workspace.objects.first()
+            connections.close_all()
+            left.set()
+
+    return download(request, pieces(), "people.csv", "text/csv")
+
+
+urlpatterns = [path("whole", whole), path("failing", failing), path("endless", endless)]
 
 
 @pytest.fixture
@@ -68,3 +87,14 @@ def test_a_download_comes_whole(port):
 def test_one_that_fails_halfway_never_looks_whole(port):
     with pytest.raises(http.client.IncompleteRead):
         fetched(port, "/failing")
+
+
+def test_one_whose_reader_leaves_ends_where_the_database_can_be_asked(port, monkeypatch):
+    monkeypatch.delenv("DJANGO_ALLOW_ASYNC_UNSAFE")
+    left.clear()
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request("GET", "/endless")
+    connection.getresponse().read(3 * len(PIECE))
+    connection.sock.close()
+    connection.close()
+    assert left.wait(20)

@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+import hashlib
 import html
 import io
 import json
@@ -10,11 +11,15 @@ import re
 import pytest
 from django.core.handlers.asgi import ASGIRequest
 
-from coterie.accounts.models import AuditEntry
+from coterie.accounts.models import AuditEntry, Workspace
 from coterie.audience import query
 from coterie.audience.models import Attribute
+from coterie.core.clock import now
+from coterie.jobs.kinds import KINDS
+from coterie.jobs.running import LEASE, rows
 from coterie.journal.models import Operation, State
 from coterie.segments.catalogue import create
+from coterie.transfers import downloading
 from coterie.transfers.export import Format
 from coterie.web import exports
 from coterie.web.downloads import download
@@ -386,3 +391,84 @@ def test_hostile_names_stay_text_in_the_dialog(browse, crowd, workspace):
     )
     assert "Export 1 person?" in text_of(dialog)
     assert "<script>alert" not in dialog.content.decode()
+
+
+class TestEveryDownloadIsAnOperation:
+    """Whether it came to its end, and what was in it."""
+
+    FIELDS = {"all": "1", "view": "f=default_city:is:Oslo", "confirm": "1"}
+
+    @pytest.fixture(autouse=True)
+    def somebody_else(self, crowd):
+        """So that Oslo is not everybody, who take a password."""
+        crowd(1, default_name="Luz")
+
+    def the_one(self, workspace) -> Operation:
+        (row,) = Operation.objects.filter(workspace=workspace)
+        return row
+
+    @pytest.mark.parametrize("kind", list(Format))
+    def test_it_is_done_when_all_was_sent_and_its_manifest_says_what_that_was(
+        self, browse, crowd, workspace, editor, kind
+    ):
+        crowd(2, default_name="Ada {n}", default_city="Oslo")
+        response = browse.post("/users/export", self.FIELDS | {"format": kind.value})
+        body = b"".join(response.streaming_content)
+        row = self.the_one(workspace)
+        assert (row.kind, row.state, row.total, row.done) == ("download", State.DONE, 2, 2)
+        page = browse.get("/activity")
+        assert f"Export 2 people as {kind.words}: City is Oslo Done you , now . 2 people, {kind.words}," in text_of(
+            page
+        )
+        assert "Try again" not in text_of(page)
+        answer = browse.get(f"/activity/{row.public_id}/manifest")
+        assert answer.headers["Content-Disposition"].endswith(f'.{kind.value}.manifest.json"')
+        said = json.loads(answer.content)
+        assert (said["people"], said["filter"]) == (2, "City is Oslo")
+        assert (said["actor"], said["bytes"]) == (f"member:{editor.memberships.get().pk}", len(body))
+        assert (said["sha256"], said["format"]) == (hashlib.sha256(body).hexdigest(), kind.value)
+        assert said["revision"] == Workspace.objects.get(pk=workspace.pk).revision
+
+    def test_one_that_fails_in_the_middle_failed(self, browse, crowd, workspace, monkeypatch):
+        crowd(3, default_city="Oslo")
+        real = query.batches
+
+        def failing(*args, **kwargs):
+            yield from real(*args, **kwargs)
+            raise OSError("the disk is gone")
+
+        monkeypatch.setattr(query, "batches", failing)
+        with pytest.raises(OSError, match="gone"):
+            b"".join(browse.post("/users/export", self.FIELDS).streaming_content)
+        assert self.the_one(workspace).state == State.FAILED
+        words = text_of(browse.get("/activity"))
+        assert "The download broke off, so the file is not complete." in words
+        assert "Manifest" not in words
+
+    def test_one_whose_reader_left_failed(self, browse, crowd, workspace, monkeypatch):
+        crowd(30, default_city="Oslo")
+        real = query.batches
+        monkeypatch.setattr(query, "batches", lambda *args: real(*args[:-1], 1))
+        response = browse.post("/users/export", self.FIELDS)
+        next(iter(response.streaming_content))
+        assert self.the_one(workspace).state == State.RUNNING
+        page = browse.get("/activity")
+        assert "Running" in text_of(page)
+        assert "Pause" not in text_of(page)
+        response.close()
+        assert self.the_one(workspace).state == State.FAILED
+
+    def test_one_whose_server_was_killed_failed_and_no_worker_takes_it_up(self, browse, crowd, workspace):
+        crowd(3, default_city="Oslo")
+        b"".join(browse.post("/users/export", self.FIELDS).streaming_content)
+        rows(self.the_one(workspace)).update(state=State.RUNNING, leased_until=now() - LEASE)
+        assert downloading.KIND not in KINDS
+        downloading.sweep()
+        assert self.the_one(workspace).state == State.FAILED
+
+    def test_a_viewer_sees_it_but_not_what_was_in_it(self, browse, client_of, viewer, crowd, workspace):
+        crowd(2, default_city="Oslo")
+        b"".join(browse.post("/users/export", self.FIELDS).streaming_content)
+        other = client_of(viewer)
+        assert "Export 2 people" in text_of(other.get("/activity"))
+        assert other.get(f"/activity/{self.the_one(workspace).public_id}/manifest").status_code == 403

@@ -3,6 +3,8 @@
 import datetime as dt
 import os
 import re
+import threading
+import time
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -23,6 +25,7 @@ from coterie.segments.catalogue import create, find
 from coterie.segments.models import Membership
 from coterie.segments.rules import create_rule
 from coterie.transfers import checking, importer, uploads
+from tests.journal.parallel import parallel
 from tests.makers import put_in
 from tests.web import pages
 from tests.web.pages import csv_of, said_on
@@ -277,6 +280,53 @@ def test_rejected_rows_are_shown_with_reasons_and_come_as_a_file(browse, send, c
     assert 'filename="people-rejected-' in response.headers["Content-Disposition"]
 
 
+def test_a_rejected_cell_that_is_longer_than_any_may_be_is_shown(browse, send):
+    address = send("userId,default_email\nz1,z1@a.example\nz2," + "x" * 250_000 + "\nz3\n")
+    assert "a cell is longer than 100,000 characters" in text_of(browse.get(address))
+    assert "2 cells" not in text_of(browse.get(f"{address}/now"))
+    assert "1 cells, but the header names 2 columns" in text_of(browse.get(f"{address}/now"))
+
+
+def test_a_rejected_line_that_is_deeper_than_any_may_be_is_shown(browse, send):
+    address = send('{"userId": "z1"}\n{"a":' + "[" * 150_000 + "\n", "people.jsonl")
+    assert "this line is not JSON" in text_of(browse.get(f"{address}/now"))
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t", "|"])
+def test_an_import_of_any_delimiter_shows_its_rejected_rows_as_long_as_they_are_kept(
+    workspace, browse, send, choose, delimiter
+):
+    lines = [["email", "Name"], ["a@example.test", 'The "A" one'], ["b@example.test"], ["", 'Two,\n"lines"']]
+    quoted = [delimiter.join('"' + cell.replace('"', '""') + '"' for cell in line) for line in lines]
+    address = send("\n".join(quoted) + "\n")
+    choose(address, "import")
+    later = now() + dt.timedelta(days=2)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(uploads, "now", lambda: later)
+        uploads.clean_up()
+    words = text_of(browse.get(address))
+    assert "1 cells, but the header names 2 columns" in words
+    assert "the row has neither a user id nor an e-mail address." in words
+
+
+def test_each_change_of_the_form_leaves_one_file_of_rejected_rows(workspace, send, choose):
+    address = send("email,Name\na@example.test,A\n,Nobody\n")
+    for policy in ("skip", "replace", "merge", "skip"):
+        choose(address, policy=policy)
+    assert len(list(upload_of(workspace, address).folder.glob(".*.rejected.csv"))) == 1
+
+
+def test_a_nested_value_of_a_rejected_line_is_shown_in_its_column(browse, send, workspace):
+    address = send('{"userId": "a", "tags": "x"}\n{"userId": "b", "tags": ["y", 1]}\n', "people.jsonl")
+    words = text_of(browse.get(address))
+    assert '["y", 1] expected a text, a number or true/false' in words
+    assert "b" in csv_of(browse.get(f"{address}/rejected")).splitlines()[1].split(",")
+
+
+def test_a_preview_without_rows_promises_none(browse, send):
+    assert "first 0 rows" not in text_of(browse.get(send("email,Name\n")))
+
+
 def test_the_rejected_rows_mended_go_in(workspace, browse, send, choose):
     address = send("email,Name\na@example.test,A\n,Bo\n")
     file = csv_of(browse.get(f"{address}/rejected"))
@@ -318,6 +368,33 @@ def test_pressing_twice_imports_once(workspace, browse, send, choose):
     browse.post(address, fields)
     browse.post(address, fields)
     assert Operation.objects.filter(workspace=workspace, kind="import").count() == 1
+
+
+@pytest.mark.parametrize("then", ["looks", "presses"])
+def test_whoever_looks_or_presses_while_it_begins_changes_nothing(
+    workspace, browse, client_of, editor, send, monkeypatch, then
+):
+    address, other = send(PEOPLE), client_of(editor)
+    fields = form_of(browse.get(address)) | {"do": "import"}
+    noted, save = threading.Event(), uploads.save
+
+    def slow(upload, draft):
+        saved = save(upload, draft)
+        if draft.operation is not None and not noted.is_set():
+            noted.set()
+            time.sleep(0.7)
+        return saved
+
+    def second():
+        assert noted.wait(20)
+        page = other.get(f"{address}/now") if then == "looks" else other.post(address, fields, follow=True)
+        assert "Done" in text_of(page)
+
+    monkeypatch.setattr(uploads, "save", slow)
+    parallel([lambda: browse.post(address, fields), second])
+    (row,) = Operation.objects.filter(workspace=workspace, kind="import")
+    assert upload_of(workspace, address).draft.operation == row.id
+    assert (row.state, row.people) == (State.DONE, 2)
 
 
 def test_cancel_deletes_the_file(workspace, browse, send, choose):
@@ -408,6 +485,29 @@ class TestLargeFiles:
         assert Operation.objects.get(id=first).state == State.CANCELLED
         assert upload_of(workspace, address).draft.check != first
 
+    def test_a_paused_one_says_what_can_be_done_and_one_that_is_being_undone_says_so(
+        self, workspace, admin, client_of, send, choose, work
+    ):
+        client = client_of(admin)
+        address = send(PEOPLE, as_client=client)
+        work()
+        choose(address, "import", client=client)
+        row = Operation.objects.get(workspace=workspace, kind="import")
+        client.post(address, {"do": "pause"})
+        assert "It stands still. Resume it, or cancel it." in text_of(client.get(address))
+        rows(row).update(people=2, done=2)
+        assert "what is done so far stays, and can be undone then." in text_of(client.get(address))
+        client.post(address, {"do": "cancel"})
+        assert "they can be undone." in text_of(client.get(address))
+        undo = Operation.objects.create(
+            workspace=workspace, kind="undo", label="Undo", state=State.PAUSED, undo_of=row.id
+        )
+        rows(row).update(undone_by=undo.id)
+        words = text_of(client.get(address))
+        assert "It is being undone." in words
+        assert "can be undone" not in words
+        rows(undo).update(state=State.DONE)
+
     def test_it_cannot_begin_before_the_check_is_done(self, workspace, send, choose):
         address = send(PEOPLE)
         choose(address, "import")
@@ -461,6 +561,8 @@ class TestLargeFiles:
     ("content", "name", "words"),
     [
         (b"", "empty.csv", "The file is empty"),
+        (b'{\n  "userId": "u1"\n}\n', "one.json", "Save it as JSON Lines: each person is one object on a line"),
+        (b'[\n  {"userId": "u1"}\n]\n', "list.json", "This is a list in JSON. Save it as JSON Lines"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "old.xls", "old Excel file"),
         (b"PK\x03\x04 no zip", "broken.xlsx", "broken.xlsx: "),
         (b"\x00\x01\x02\x03" * 10, "noise.csv", "noise.csv: "),

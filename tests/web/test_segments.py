@@ -5,7 +5,10 @@ import re
 import pytest
 
 from coterie.accounts.models import AuditEntry
-from coterie.audience.tree import Condition
+from coterie.audience.audience import audience_of
+from coterie.audience.recent import recent, remember
+from coterie.audience.saved import save
+from coterie.audience.tree import All, Condition, to_json
 from coterie.segments.catalogue import create, find, segments_of
 from coterie.segments.membership import sizes
 from coterie.segments.rules import create_rule
@@ -257,6 +260,57 @@ def test_the_rule_of_a_live_segment_is_changed_in_the_list_after_saying_who_ente
     assert "“Northern” has another rule now." in said_on(browse.get(response.headers["Location"]))
     settle(workspace)
     assert sizes(workspace, [live.id]) == {live.id: 1}
+
+
+def test_while_a_rule_is_edited_the_list_says_so_and_updates_it(browse, client_of, viewer, live, crowd, workspace):
+    crowd(1, default_city="Lima", default_name="Lia")
+    address = link(browse.get(f"/segments/{live.public_id}/edit"), r"users\?f=default_city")
+    page = browse.get(address)
+    assert "Editing the rule of Northern" in text_of(page)
+    # Whatever is done to the list, it goes on.
+    for next_one in ("match=any", "sort=default_name", "f=default_city:is:Lima"):
+        address = f"/users?{next_one}&editing={live.public_id}"
+        page = browse.get(address, follow=True)
+        assert "Editing the rule of Northern" in text_of(page)
+    assert f'name="editing" value="{live.public_id}"' in page.content.decode()
+    update = browse.get(link(page, f"{live.public_id}/rule"))
+    assert "Until now: people where City is Oslo . From now on: people where City is Lima ." in text_of(update)
+    assert "Editing the rule of Northern" in text_of(browse.get(link(update, "users\\?f=")))
+    view = re.search(r'name="view" value="([^"]*)"', update.content.decode())[1]
+    browse.post(f"/segments/{live.public_id}/rule", {"view": view.replace("&amp;", "&")})
+    live.refresh_from_db()
+    assert live.filter == to_json(All((Condition("default_city", "is", ("Lima",)),)))
+    without = browse.get(re.search(r'id="stop-editing"[^>]* href="([^"]*)"', page.content.decode())[1])
+    assert "Editing the rule" not in text_of(without)
+    assert "Editing the rule" not in text_of(client_of(viewer).get(address))
+
+
+def test_nothing_is_edited_that_has_no_rule_or_is_not_there(browse, crowd, workspace, other_workspace):
+    crowd(1, default_city="Lima")
+    manual = create(workspace, "By hand", "test")
+    foreign = create_rule(other_workspace, "Foreign", Condition("default_city", "is", ("Oslo",)), "test")
+    for public_id in (manual.public_id, foreign.public_id, "nonsense", "0" * 24):
+        page = browse.get(f"/users?f=default_city:is:Lima&editing={public_id}", follow=True)
+        assert page.status_code == 200
+        assert "Editing the rule" not in text_of(page)
+
+
+def test_a_view_that_is_saved_or_shared_edits_nothing(browse, live, workspace, editor):
+    address = f"/users?f=default_city:is:Oslo&editing={live.public_id}"
+    page = browse.get(address).content.decode()
+    assert "editing=" not in re.search(r'data-copy="([^"]*)"', page)[1]
+    member = workspace.members.get(user=editor)
+    view = audience_of(workspace).parse(address.partition("?")[2]).view
+    assert view.editing == live.public_id
+    assert save(member, "Oslo", view, shared=False).query == "f=default_city:is:Oslo"
+    remember(member, view)
+    assert recent(member) == ["f=default_city:is:Oslo"]
+
+
+def test_creating_a_segment_says_where_live_ones_come_from(browse):
+    page = browse.get("/segments/new")
+    assert "filter the list in Users and press “Save as segment”" in text_of(page)
+    assert 'href="/users?match=all"' in page.content.decode()
 
 
 @pytest.mark.parametrize("view", ["", "match=all", "f=nonsense:is:1", "q={", "f=segment:in:{own}"])

@@ -126,7 +126,7 @@ def place_of_zone(zone: str) -> str:
 @register.simple_tag
 def list_parts() -> str:
     """What of the page says something about the shown list, beside the list itself: htmx replaces these with it."""
-    return "#views,#people-count,#news,#head-actions,#filters,#search-fields,#people-total"
+    return "#views,#people-count,#news,#head-actions,#editing,#filters,#search-fields,#people-total"
 
 
 @register.filter
