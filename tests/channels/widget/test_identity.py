@@ -230,6 +230,19 @@ def test_whoever_was_erased_does_not_come_back_by_logging_in(workspace, visitor,
     assert [user_id[:8] for user_id in people(workspace)] == ["visitor-"]
 
 
+def test_erasing_the_known_person_reaches_what_the_unknown_one_left(workspace, visitor):
+    known = make_person(workspace, user_id="u-17", default_name="Maya")
+    visitor.say("words of the unknown")
+    visitor.say("Nameless")
+    visitor.say("nameless@x.example")
+    visitor.identify(**signed(visitor.channel, "u-17"))
+    erase(workspace, "test", [known.id])
+    assert not Message.objects.filter(workspace=workspace, text__contains="unknown").exists()
+    values = JournalEntry.objects.filter(workspace=workspace).values_list("before", "after")
+    assert "nameless@x.example" not in json.dumps(list(values))
+    assert not people(workspace)
+
+
 def test_what_was_banned_stays_banned_under_its_name(workspace, visitor):
     make_person(workspace, user_id="u-17")
     visitor.say("hi")
