@@ -278,8 +278,8 @@ def test_nobody_else_gets_their_id(world, maya):
         ]
     ):
         body = {**call, "messageId": f"m{number}", "timestamp": now().isoformat()}
-        raw.store(channel, [Raw(f"m{number}", json.dumps(body), now(), "anonymous")])
+        raw.store(channel, [Raw(f"m{number}", json.dumps(body), now(), "anonymous:anonymous")])
         while processing.step():
             pass
     assert not Person.objects.filter(workspace=world.workspace, user_id=maya.user_id).exists()
-    assert Person.objects.get(workspace=world.workspace, user_id="anonymous").attributes.get("default_email") is None
+    assert Person.objects.get(workspace=world.workspace, user_id="anonymous:anonymous").attributes.get("default_email") is None
