@@ -26,11 +26,18 @@ class Workbook:
     def __init__(self, raw: BinaryIO) -> None:
         self._raw = raw
         self.form = "XLSX"
+        self._size = raw.seek(0, 2)
         self._archive = Archive(raw)
         self._sheets, self._styles, self._texts = find_sheets(self._archive)
-        first = next(self._rows(self._sheets[0]), [])
-        self._head = first
-        self.header = checked_header([(cell or "").strip() for cell in first])
+        # Bytes of the sheets, unpacked: all, in sheets that were read to their end, in the present one.
+        self._bytes = sum(map(self._archive.size_of, self._sheets))
+        self._done = self._within = 0
+        try:
+            self._head = next(self._rows(self._sheets[0]), [])
+            self.header = checked_header([(cell or "").strip() for cell in self._head])
+        except BaseException:
+            self._texts.close()
+            raise
         self.samples: dict[str, Value] = {}
         self.guarded = True
 
@@ -42,10 +49,12 @@ class Workbook:
     @property
     def position(self) -> int:
         """About how many bytes of the file have been read."""
-        return self._raw.tell()
+        # By the sheets alone: while they are read, texts are, from another place of the file.
+        return int(self._size * (self._done + self._within) / max(self._bytes, 1))
 
     def close(self) -> None:
         """Closes the file."""
+        self._texts.close()
         self._raw.close()
 
     def chunks(self, size: int) -> Iterator[Chunk]:
@@ -73,11 +82,13 @@ class Workbook:
             head = next(rows, None)
             if head == self._head:
                 yield from rows
+            self._done, self._within = self._done + self._archive.size_of(name), 0
 
     def _rows(self, name: str) -> Iterator[Row]:
         with self._archive.open(name) as stream:
             sheet = _Sheet(self._styles, self._texts)
             for _ in parse(stream, sheet.start, sheet.end, sheet.characters):
+                self._within = stream.tell()
                 yield from sheet.take()
 
 

@@ -1,12 +1,12 @@
 """The parts of a workbook: how its archive leads to sheets, texts and formats; with limits on all of them."""
 
-import mmap
+import os
 import posixpath
 import tempfile
 import zipfile
 import zlib
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import IO
 from xml.parsers import expat
 
@@ -92,6 +92,10 @@ class Archive:
                 raise
             raise WrongFile(f"The workbook cannot be read: {error}.") from error
 
+    def size_of(self, name: str) -> int:
+        """Bytes of a part when unpacked; 0 when it is not there."""
+        return self._zip.getinfo(name).file_size if self.has(name) else 0
+
     def has(self, name: str) -> bool:
         """Whether there is such a part."""
         return name in self._zip.namelist()
@@ -165,19 +169,26 @@ def _dates(archive: Archive, name: str) -> frozenset[str]:
 
 
 class Texts:
-    """The texts that cells refer to by number, in a temporary file: there may be millions."""
+    """The texts that cells refer to by number, in a temporary file: there may be millions.
+
+    They are read as far as cells refer to them, so that the first rows of a workbook do not wait for all of them.
+    """
 
     def __init__(self, archive: Archive | None = None, name: str = "") -> None:
         self._ends = array("Q", [0])
-        self._map: mmap.mmap | None = None
-        if archive is not None:
-            with tempfile.TemporaryFile() as file:
-                self._fill(archive, name, file)
-                if file.tell():
-                    file.flush()
-                    self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        self._flushed = 0
+        self._file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
+        self._more = self._fill(archive, name)
 
-    def _fill(self, archive: Archive, name: str, file: IO[bytes]) -> None:
+    def close(self) -> None:
+        """Lets go of the file."""
+        self._more.close()
+        self._file.close()
+
+    def _fill(self, archive: Archive | None, name: str) -> Generator[bool, None, None]:
+        """Goes on reading, a block at a time."""
+        if archive is None:
+            return
         parts: list[str] = []
         depth = [0]
 
@@ -192,7 +203,8 @@ class Texts:
                 text = "".join(parts)
                 if len(text) > MAX_CELL or len(self._ends) > MAX_TEXTS:
                     raise WrongFile("The workbook has too many texts, or too long ones. Save it as “CSV UTF-8”.")
-                self._ends.append(self._ends[-1] + file.write(unescaped(text).encode("utf-8", "surrogatepass")))
+                data = unescaped(text).encode("utf-8", "surrogatepass")
+                self._ends.append(self._ends[-1] + self._file.write(data))
 
         def characters(text: str) -> None:
             if depth[0] == 1:
@@ -200,10 +212,15 @@ class Texts:
 
         with archive.open(name) as stream:
             for _ in parse(stream, start, end, characters):
-                pass
+                yield True
 
     def __getitem__(self, number: int) -> str:
+        while number >= len(self._ends) - 1 and next(self._more, False):
+            pass
         if not 0 <= number < len(self._ends) - 1:
             raise WrongFile(f"The workbook is damaged: a cell refers to text {number}, which is not there.")
-        place = slice(self._ends[number], self._ends[number + 1])
-        return "" if self._map is None else self._map[place].decode("utf-8", "replace")
+        begin, end = self._ends[number], self._ends[number + 1]
+        if end > self._flushed:
+            self._file.flush()
+            self._flushed = self._ends[-1]
+        return os.pread(self._file.fileno(), end - begin, begin).decode("utf-8", "replace")

@@ -202,7 +202,7 @@ def _more(row: Operation) -> str:
 
 
 def _numbers(row: Operation) -> str:
-    """ "48 people changed, 2 were so already, 3 were gone"; of an import "5 new, 2 changed, 1 rows rejected"."""
+    """ "48 people changed, 2 were so already, 3 were gone"; of an import "5 new, 2 changed, 1 row rejected"."""
     if row.kind == IMPORT and row.people:
         return ", ".join(_counted(row))
     n = row.people
@@ -217,6 +217,6 @@ def _counted(row: Operation) -> list[str]:
         "new": _("%(n)s new"),
         **({"changed": _("%(n)s changed"), "joined": _("%(n)s put in a segment")} if row.kind == IMPORT else {}),
         "same": _("%(n)s the same"),
-        "rejected": _("%(n)s rows rejected"),
+        "rejected": ngettext("%(n)s row rejected", "%(n)s rows rejected", row.result.get("rejected", 0)),
     }
     return [words[key] % {"n": f"{row.result[key]:,}"} for key in words if row.result.get(key)]

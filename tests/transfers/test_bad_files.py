@@ -177,6 +177,38 @@ def test_a_cell_whose_text_is_not_there_is_no_empty_cell(workspace, tmp_path, nu
         dry_run(workspace, path)
 
 
+def with_texts(data, texts):
+    """The workbook with these shared texts, as XML."""
+    result, parts = io.BytesIO(), {"xl/sharedStrings.xml": f"<sst>{texts}</sst>"}
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(result, "w", zipfile.ZIP_DEFLATED) as new:
+        for each in old.namelist():
+            parts.setdefault(each, old.read(each).decode())
+        place, kind = "xl/_rels/workbook.xml.rels", "http://schemas.openxmlformats.org/x/sharedStrings"
+        relation = f'<Relationship Id="texts" Type="{kind}" Target="sharedStrings.xml"/></Relationships>'
+        parts[place] = parts[place].replace("</Relationships>", relation)
+        for name, content in parts.items():
+            new.writestr(name, content)
+    return result.getvalue()
+
+
+def test_the_first_rows_do_not_wait_for_all_texts_of_a_workbook(workspace, tmp_path, monkeypatch):
+    count = 30_000
+    rows = '<row r="1"><c r="A1" t="s"><v>0</v></c></row>'
+    rows += "".join(f'<row><c t="s"><v>{n}</v></c></row>' for n in range(1, count))
+    texts = "<si><t>User ID</t></si>" + "".join(f"<si><t>ü{n}</t></si>" for n in range(1, count))
+    path = tmp_path / "people.xlsx"
+    path.write_bytes(with_texts(with_part(workbook(["x"]), SHEET, sheet(rows)), texts))
+    read, unescaped = [], xlsx_parts.unescaped
+    monkeypatch.setattr(xlsx_parts, "unescaped", lambda text: read.append(1) or unescaped(text))
+    seen = preview(workspace, path)
+    assert [column.samples for column in seen.columns] == [["ü1", "ü2", "ü3"]]
+    assert 0 < len(read) < count / 3
+    positions = []
+    assert import_file(workspace, path, "test", progress=positions.append).new == count - 1
+    assert len(set(positions)) > 3
+    assert positions == sorted(positions)
+
+
 def test_times_of_parquet_may_be_finer_than_ours(workspace, tmp_path):
     path = tmp_path / "people.parquet"
     seen = pa.array([1_700_000_000_123_456_789], pa.timestamp("ns", "UTC"))

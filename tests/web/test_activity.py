@@ -295,7 +295,7 @@ def test_the_command_line_is_called_so(browse, waiting):
 def test_an_import_says_how_many_are_new_and_how_many_changed(browse, waiting):
     waiting(State.DONE, kind="import", people=5, result={"new": 5, "rows": 6, "rejected": 1, "joined": 5})
     words = text_of(browse.get("/activity"))
-    assert "5 new, 5 put in a segment, 1 rows rejected" in words
+    assert "5 new, 5 put in a segment, 1 row rejected" in words
     assert "changed" not in words
 
 
