@@ -1,6 +1,7 @@
 """Every kind of channel. Adding one is a folder and a line here."""
 
 from coterie.channels.kinds import Kind
+from coterie.channels.messenger.kind import MESSENGER
 from coterie.channels.segment.kind import SEGMENT
 from coterie.channels.slack.kind import SLACK
 from coterie.channels.widget.config import Config
@@ -17,4 +18,4 @@ WIDGET = Kind(
     check=Config.of,
 )
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (API, WIDGET, SLACK, SEGMENT)}
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (API, WIDGET, MESSENGER, SLACK, SEGMENT)}

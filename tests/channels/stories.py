@@ -1,0 +1,64 @@
+"""A story for each platform: what it would deliver over an hour, each body by itself, in the order it happened.
+
+Tests of all platforms tell them in other orders, twice, cut off, forged.
+"""
+
+import datetime as dt
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from coterie.channels.kinds import Delivery
+from coterie.channels.models import Channel
+from coterie.core.clock import now
+from tests.channels.messenger.conftest import delivery as of_page
+from tests.channels.messenger.conftest import item, said
+from tests.channels.meta import SECRET, signature
+
+START = now().replace(microsecond=0) - dt.timedelta(hours=3)
+
+
+def at(minute: float) -> dt.datetime:
+    """So many minutes into the story."""
+    return START + dt.timedelta(minutes=minute)
+
+
+def millis(minute: float) -> int:
+    """The same in milliseconds since 1970."""
+    return int(at(minute).timestamp() * 1000)
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """`values` make the channel; `headers` sign a body; `forged` are headers of somebody else."""
+
+    values: dict[str, str]
+    headers: Callable[[Channel, bytes], dict[str, str]]
+    bodies: list[Any]
+    forged: dict[str, str]
+    refused: int = 401
+
+    def delivery(self, channel: Channel, body: Any) -> Delivery:
+        """A delivery of the body, signed. Bytes are sent as they are."""
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return Delivery("POST", self.headers(channel, content), {}, content, now())
+
+
+def _messenger() -> Iterator[Any]:
+    for number, minute in enumerate((0, 1, 30)):
+        yield of_page(said(f"words {number}", f"m_{number}", at=millis(minute)))
+    yield of_page(item("1040", "7301", millis(31), message={"mid": "m_E", "text": "hi", "is_echo": True}))
+    for number, minute in enumerate((2, 32, 33)):
+        yield of_page(item(at=millis(minute), referral={"ref": f"r{number}", "source": "ADS" if number else ""}))
+    yield of_page(item(at=millis(50), read={"watermark": millis(49)}))
+
+
+STORIES: dict[str, Story] = {
+    "messenger": Story(
+        {"app_secret": SECRET},
+        lambda _, body: {"X-Hub-Signature-256": signature(body)},
+        list(_messenger()),
+        {"X-Hub-Signature-256": "sha256=" + "0" * 64},
+    ),
+}
