@@ -9,7 +9,7 @@ from urllib.parse import urlencode, urlsplit
 from coterie.channels.answers import Rejected
 from coterie.channels.kinds import Admitted, Delivery, Denied, Field, NotNow
 from coterie.channels.models import Channel
-from coterie.channels.shaping import parsed, text
+from coterie.channels.shaping import inner, parsed, text
 from coterie.core.outgoing import ask
 from coterie.people.attributes import Refused
 
@@ -67,11 +67,6 @@ def signed(channel: Channel, delivery: Delivery) -> dict[str, Any]:
     return data
 
 
-def objects(value: Any) -> list[dict[str, Any]]:
-    """The objects in a list; none of what is no list."""
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
-
-
 def call(channel: Channel, path: str, token: str, **fields: str) -> dict[str, Any]:
     """A GET of the Graph API; raises GraphError, NotNow or core.outgoing.OutgoingError."""
     base = str(channel.settings.get("api_url") or API).rstrip("/")
@@ -84,7 +79,7 @@ def call(channel: Channel, path: str, token: str, **fields: str) -> dict[str, An
     error = data.get("error")
     if answer.status == 200 and error is None:
         return data
-    error = error if isinstance(error, dict) else {}
+    error = inner(data, "error")
     code, subcode = _number(error, "code"), _number(error, "error_subcode")
     words = f"Meta answered “{text(error.get('message'), 200) or f'status {answer.status}'}”."
     if code in _PASSING:

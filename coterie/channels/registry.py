@@ -1,6 +1,7 @@
 """Every kind of channel. Adding one is a folder and a line here."""
 
 from coterie.channels.kinds import Kind
+from coterie.channels.livechat.kind import LIVECHAT
 from coterie.channels.messenger.kind import MESSENGER
 from coterie.channels.segment.kind import SEGMENT
 from coterie.channels.slack.kind import SLACK
@@ -18,4 +19,4 @@ WIDGET = Kind(
     check=Config.of,
 )
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (API, WIDGET, MESSENGER, SLACK, SEGMENT)}
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (API, WIDGET, LIVECHAT, MESSENGER, SLACK, SEGMENT)}

@@ -12,6 +12,7 @@ from typing import Any
 from coterie.channels.kinds import Delivery
 from coterie.channels.models import Channel
 from coterie.core.clock import now
+from tests.channels.livechat import conftest as livechat
 from tests.channels.messenger.conftest import delivery as of_page
 from tests.channels.messenger.conftest import item, said
 from tests.channels.meta import SECRET, signature
@@ -42,7 +43,7 @@ class Story:
     def delivery(self, channel: Channel, body: Any) -> Delivery:
         """A delivery of the body, signed. Bytes are sent as they are."""
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        return Delivery("POST", self.headers(channel, content), {}, content, now())
+        return Delivery("POST", self.headers(channel, content), {}, content, at(60))
 
 
 def _messenger() -> Iterator[Any]:
@@ -54,7 +55,24 @@ def _messenger() -> Iterator[Any]:
     yield of_page(item(at=millis(50), read={"watermark": millis(49)}))
 
 
+def _livechat() -> Iterator[Any]:
+    yield livechat.chat(
+        livechat.event(1, at=at(0).isoformat()),
+        who=livechat.customer(created_at=at(-9).isoformat(), customer_last_event_created_at=at(1.5).isoformat()),
+        created_at=at(0).isoformat(),
+    )
+    for number, minute in ((2, 1), (3, 30)):
+        yield livechat.incoming(livechat.event(number, at=at(minute).isoformat()))
+    yield livechat.incoming(livechat.event(4, livechat.AGENT, at(31).isoformat()), (livechat.MAYA, livechat.AGENT))
+    fields = [{"type": "email", "answer": "maya@new.example"}, {"type": "question", "label": "Why", "answer": "Tea"}]
+    yield livechat.incoming(livechat.event(5, at=at(32).isoformat(), type="filled_form", fields=fields))
+    payload = {"id": livechat.MAYA, "active_chat": {"chat_id": "PCHAT1"}, "session_fields": [{"plan": "team"}]}
+    yield livechat.webhook("customer_session_fields_updated", payload)
+    yield livechat.webhook("chat_deactivated", {"chat_id": "PCHAT1", "thread_id": "KTHR1"})
+
+
 STORIES: dict[str, Story] = {
+    "livechat": Story({"secret": livechat.SECRET}, lambda *_: {}, list(_livechat()), {}),
     "messenger": Story(
         {"app_secret": SECRET},
         lambda _, body: {"X-Hub-Signature-256": signature(body)},

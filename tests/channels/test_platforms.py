@@ -44,7 +44,7 @@ def messages_of(channel):
     return sorted(rows.values_list("native_id", "sender", "text", "at"))
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(6))
 def test_any_order_and_any_repetition_give_the_same_person(kind, workspace, other_workspace, seed):
     bodies = STORIES[kind].bodies
     expected, found = channel_of(kind, workspace), channel_of(kind, other_workspace)
@@ -133,7 +133,7 @@ def changed(data, trail, value):
     return copy
 
 
-@settings(SETTINGS, max_examples=120, suppress_health_check=list(HealthCheck))
+@settings(SETTINGS, max_examples=30, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_bodies_with_something_odd_in_them_break_nothing(kind, workspace, work_off, data):
     channel = channel_of(kind, workspace)
@@ -141,7 +141,7 @@ def test_bodies_with_something_odd_in_them_break_nothing(kind, workspace, work_o
     for _ in range(data.draw(st.integers(1, 3))):
         body = changed(body, data.draw(st.sampled_from(list(paths(body)))), data.draw(values))
     content = json.dumps(body).encode()
-    assert send(channel, content, STORIES[kind].headers(channel, content)).status_code in (200, 400, 401)
+    assert send(channel, content, STORIES[kind].headers(channel, content)).status_code in (200, 400, 401, 429)
     work_off()
     rows = RawEvent.objects.filter(workspace=workspace)
     assert not rows.filter(state=State.WAITING).exists()

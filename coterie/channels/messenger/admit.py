@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from coterie.channels.answers import Rejected
-from coterie.channels.graph import handshake, objects, signed
+from coterie.channels.graph import handshake, signed
 from coterie.channels.kinds import Admitted, Delivery, Raw
 from coterie.channels.messenger.deletion import asked, is_deletion, status
 from coterie.channels.messenger.people import user_id_of
 from coterie.channels.models import Channel
-from coterie.channels.shaping import digest, moment, native, stored
+from coterie.channels.shaping import digest, inner, moment, native, objects, stored
 
 # What an item may be about; it is told by the key that it has.
 _ABOUT = ("message", "postback", "referral", "optin", "delivery", "read", "reaction", "account_linking")
@@ -62,7 +62,7 @@ def _raw(data: Mapping[str, Any], entry: Mapping[str, Any], item: dict[str, Any]
 
 def _native_id(kind: str, body: Mapping[str, Any], item: Mapping[str, Any]) -> str:
     """A message is known by its id. Only it: that it was removed, read or liked is said with the same id."""
-    inner = item.get(kind)
-    if kind not in ("message", "postback") or not isinstance(inner, dict) or inner.get("is_deleted"):
+    said = inner(item, kind)
+    if kind not in ("message", "postback") or said.get("is_deleted"):
         return digest(body)
-    return native(inner.get("mid")) or digest(body)
+    return native(said.get("mid")) or digest(body)

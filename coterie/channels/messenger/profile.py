@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from coterie.channels.graph import GraphError, call, objects
+from coterie.channels.graph import GraphError, call
 from coterie.channels.kinds import Denied
 from coterie.channels.messenger.people import attributes_of
 from coterie.channels.models import Channel
-from coterie.channels.shaping import text
+from coterie.channels.shaping import objects, text
 from coterie.people.attributes import Value
 
 # An app may not read all of them, and asking for one too many fails the whole call: then for the second list.

@@ -5,11 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from coterie.channels.events import MAX_MESSAGE, Event
-from coterie.channels.graph import objects
 from coterie.channels.kinds import Reading
 from coterie.channels.messenger.people import is_echo, user_id_of
 from coterie.channels.models import Channel, RawEvent
-from coterie.channels.shaping import custom, known, native, text
+from coterie.channels.shaping import custom, inner, known, native, objects, text
 from coterie.chats.models import Sender
 from coterie.people.attributes import Value
 
@@ -53,8 +52,7 @@ def _said(item: Mapping[str, Any], raw: RawEvent, who: str) -> list[Event]:
 
 
 def _sender(item: Mapping[str, Any]) -> str:
-    sender = item.get("sender")
-    return native(sender.get("id"), 60) if isinstance(sender, dict) else ""
+    return native(inner(item, "sender").get("id"), 60)
 
 
 def _event(part: Mapping[str, Any], raw: RawEvent, who: str, **fields: Any) -> Event:
@@ -78,7 +76,7 @@ def _attachments(message: Mapping[str, Any]) -> list[str]:
     """What they are called, or what they are."""
     words = []
     for one in objects(message.get("attachments")):
-        payload = one.get("payload")
-        title = payload.get("title") if isinstance(payload, dict) else ""
-        words.append(text(title, 200) or text(one.get("title"), 200) or text(one.get("type"), 40))
+        words.append(
+            text(inner(one, "payload").get("title"), 200) or text(one.get("title"), 200) or text(one.get("type"), 40)
+        )
     return [word for word in words if word]
