@@ -5,6 +5,8 @@ from coterie.channels.livechat.kind import LIVECHAT
 from coterie.channels.messenger.kind import MESSENGER
 from coterie.channels.segment.kind import SEGMENT
 from coterie.channels.slack.kind import SLACK
+from coterie.channels.telegram.kind import TELEGRAM
+from coterie.channels.whatsapp.kind import WHATSAPP
 from coterie.channels.widget.config import Config
 
 API = Kind(
@@ -19,4 +21,6 @@ WIDGET = Kind(
     check=Config.of,
 )
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (API, WIDGET, LIVECHAT, MESSENGER, SLACK, SEGMENT)}
+KINDS: dict[str, Kind] = {
+    kind.name: kind for kind in (API, WIDGET, LIVECHAT, MESSENGER, SLACK, TELEGRAM, WHATSAPP, SEGMENT)
+}

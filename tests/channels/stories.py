@@ -16,6 +16,8 @@ from tests.channels.livechat import conftest as livechat
 from tests.channels.messenger.conftest import delivery as of_page
 from tests.channels.messenger.conftest import item, said
 from tests.channels.meta import SECRET, signature
+from tests.channels.telegram import conftest as telegram
+from tests.channels.whatsapp import conftest as whatsapp
 
 START = now().replace(microsecond=0) - dt.timedelta(hours=3)
 
@@ -71,12 +73,38 @@ def _livechat() -> Iterator[Any]:
     yield livechat.webhook("chat_deactivated", {"chat_id": "PCHAT1", "thread_id": "KTHR1"})
 
 
+def _telegram() -> Iterator[Any]:
+    for number, minute in enumerate((0, 1, 30, 31)):
+        who = {**telegram.MAYA, "username": f"maya{number}" if number != 2 else ""}
+        words = "/start spring-sale" if number == 1 else f"words {number}"
+        said = telegram.message(words, number, int(at(minute).timestamp()), **{"from": who})
+        yield telegram.update(number + 1, message=said)
+    yield telegram.update(9, edited_message=telegram.message("x", 0, int(at(0).timestamp()), edit_date=1))
+
+
+def _whatsapp() -> Iterator[Any]:
+    for number, minute in enumerate((0, 1)):
+        at_ = int(at(minute).timestamp())
+        yield whatsapp.delivery(whatsapp.by_number(f"words {number}", f"wamid.{number}", at_))
+    for number, minute in ((2, 30), (3, 31)):
+        said = whatsapp.message(f"words {number}", f"wamid.{number}", int(at(minute).timestamp()))
+        yield whatsapp.delivery(whatsapp.value(said))
+    yield whatsapp.delivery(whatsapp.value(statuses=[{"id": "wamid.Z", "status": "read", "timestamp": "1788000000"}]))
+
+
+def _signed_by_meta(_: Channel, body: bytes) -> dict[str, str]:
+    return {"X-Hub-Signature-256": signature(body)}
+
+
+_NOT_META = {"X-Hub-Signature-256": "sha256=" + "0" * 64}
 STORIES: dict[str, Story] = {
     "livechat": Story({"secret": livechat.SECRET}, lambda *_: {}, list(_livechat()), {}),
-    "messenger": Story(
-        {"app_secret": SECRET},
-        lambda _, body: {"X-Hub-Signature-256": signature(body)},
-        list(_messenger()),
-        {"X-Hub-Signature-256": "sha256=" + "0" * 64},
+    "messenger": Story({"app_secret": SECRET}, _signed_by_meta, list(_messenger()), _NOT_META),
+    "telegram": Story(
+        {"secret": telegram.SECRET},
+        lambda *_: {telegram.HEADER: telegram.SECRET},
+        list(_telegram()),
+        {telegram.HEADER: "wrong"},
     ),
+    "whatsapp": Story({"app_secret": SECRET}, _signed_by_meta, list(_whatsapp()), _NOT_META),
 }
