@@ -12,10 +12,13 @@ from typing import Any
 from coterie.channels.kinds import Delivery
 from coterie.channels.models import Channel
 from coterie.core.clock import now
+from tests.channels.botpress import conftest as botpress
+from tests.channels.dialogflow import conftest as dialogflow
 from tests.channels.livechat import conftest as livechat
 from tests.channels.messenger.conftest import delivery as of_page
 from tests.channels.messenger.conftest import item, said
 from tests.channels.meta import SECRET, signature
+from tests.channels.rasa import conftest as rasa
 from tests.channels.telegram import conftest as telegram
 from tests.channels.whatsapp import conftest as whatsapp
 
@@ -41,11 +44,13 @@ class Story:
     bodies: list[Any]
     forged: dict[str, str]
     refused: int = 401
+    # When a body arrives, for platforms that do not say when it happened.
+    minute: Callable[[Any], float] = lambda _: 60
 
     def delivery(self, channel: Channel, body: Any) -> Delivery:
         """A delivery of the body, signed. Bytes are sent as they are."""
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        return Delivery("POST", self.headers(channel, content), {}, content, at(60))
+        return Delivery("POST", self.headers(channel, content), {}, content, at(self.minute(body)))
 
 
 def _messenger() -> Iterator[Any]:
@@ -92,14 +97,57 @@ def _whatsapp() -> Iterator[Any]:
     yield whatsapp.delivery(whatsapp.value(statuses=[{"id": "wamid.Z", "status": "read", "timestamp": "1788000000"}]))
 
 
+def _dialogflow() -> Iterator[Any]:
+    for number, minute in enumerate((0, 1, 30)):
+        parameters = {"userId": "u-1", "email": f"maya{number}@a.example" if number else "", "size": str(number)}
+        yield dialogflow.cx(f"words {number}", f"d-{minute}", parameters=parameters)
+
+
+def _minute_of(body: Any) -> float:
+    found = body.get("detectIntentResponseId") if isinstance(body, dict) else None
+    return float(found[2:]) if isinstance(found, str) and found[2:].isdigit() and len(found) < 5 else 60
+
+
+def _rasa() -> Iterator[Any]:
+    for number, minute in enumerate((0, 1, 30)):
+        metadata = {"email": f"maya{number}@a.example" if number else "", "locale": "en"}
+        yield rasa.user(f"words {number}", f"m{number}", at(minute).timestamp(), metadata=metadata)
+        yield rasa.event("bot", at(minute + 0.1).timestamp(), text="It is on its way.")
+        yield rasa.event("slot", at(minute + 0.2).timestamp(), name="size", value=number)
+    yield rasa.event("session_started", at(0).timestamp() - 1)
+    yield [rasa.user("/restart", "m9", at(40).timestamp()), rasa.user("words 4", "m4", at(31).timestamp())]
+
+
+def _botpress() -> Iterator[Any]:
+    for number, minute in enumerate((0, 1, 30)):
+        said = botpress.message(f"words {number}", f"m{number}", at(minute).isoformat())
+        created = at(-60).isoformat()
+        yield {"message": said, "user": botpress.user(name=f"Maya {number}" if number else "", createdAt=created)}
+    yield botpress.message("bye", "m9", at(31).isoformat(), direction="outgoing")
+
+
 def _signed_by_meta(_: Channel, body: bytes) -> dict[str, str]:
     return {"X-Hub-Signature-256": signature(body)}
 
 
 _NOT_META = {"X-Hub-Signature-256": "sha256=" + "0" * 64}
 STORIES: dict[str, Story] = {
+    "botpress": Story(
+        {"secret": botpress.SECRET},
+        lambda *_: botpress.BEARER,
+        list(_botpress()),
+        {"Authorization": "Bearer wrong"},
+    ),
+    "dialogflow": Story(
+        {"secret": dialogflow.SECRET},
+        lambda *_: dialogflow.BASIC,
+        list(_dialogflow()),
+        {"Authorization": "Bearer wrong"},
+        minute=_minute_of,
+    ),
     "livechat": Story({"secret": livechat.SECRET}, lambda *_: {}, list(_livechat()), {}),
     "messenger": Story({"app_secret": SECRET}, _signed_by_meta, list(_messenger()), _NOT_META),
+    "rasa": Story({"secret": rasa.SECRET}, lambda *_: rasa.BEARER, list(_rasa()), {"Authorization": "Bearer wrong"}),
     "telegram": Story(
         {"secret": telegram.SECRET},
         lambda *_: {telegram.HEADER: telegram.SECRET},
