@@ -1,9 +1,11 @@
 """The ASGI application."""
 
 import os
+from contextlib import closing
 from typing import Any
 
 from django.core.asgi import get_asgi_application
+from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.exception import convert_exception_to_response
 from django.utils.module_loading import import_string
@@ -30,8 +32,31 @@ class MachineHandler(ASGIHandler):
         handler._middleware_chain = convert_exception_to_response(handler._get_response_async)
 
 
+class HookHandler(MachineHandler):
+    """The same without a thread per request, for what platforms deliver, which only stores and answers.
+
+    Django starts threads to say that a request begins and ends, so that connections of the database are looked after.
+    The views behind this handler leave none open: they store in a thread of their own and close what they ask with.
+    """
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """One request, from its body to its answer."""
+        handler: Any = self
+        try:
+            body = await handler.read_body(receive)
+        except RequestAborted:
+            return
+        with closing(body):
+            request, error = handler.create_request(scope, body)
+            response = error if request is None else await handler.run_get_response(request)
+            await handler.send_response(response, send)
+
+
 _pages: Any = get_asgi_application()
 _machines: Any = MachineHandler()
+_hooks: Any = HookHandler()
+# The kinds that answer at once what is said to them; all others are hooks.
+_ANSWERING = ("/channels/api/", "/channels/widget/")
 # By name, because what it knows of members can be loaded only now.
 _files: Any = import_string("coterie.web.receiving.FileHandler")()
 
@@ -45,7 +70,8 @@ async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
     if machine and _announced(scope) > MOST_BYTES:
         await _refuse(send)
         return
-    await (_machines if machine else _pages)(scope, _limited(receive), send)
+    handler = _pages if not machine else _machines if scope["path"].startswith(_ANSWERING) else _hooks
+    await handler(scope, _limited(receive), send)
 
 
 def _is_machine(path: str) -> bool:

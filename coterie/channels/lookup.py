@@ -2,11 +2,22 @@
 
 import time
 
+from asgiref.sync import sync_to_async
+from django.db import connection
+
 from coterie.channels.models import Channel
 
 # A channel is asked for with every message; its settings may lag behind this many seconds.
 _FRESH = 2.0
 _seen: dict[tuple[str, str], tuple[float, Channel]] = {}
+
+
+def _asked(kind: str, key: str) -> Channel | None:
+    """In a thread that nobody looks after, so it leaves no connection open."""
+    try:
+        return Channel.objects.filter(kind=kind, key=key).first()
+    finally:
+        connection.close()
 
 
 async def find_channel(kind: str, key: str) -> Channel | None:
@@ -16,7 +27,7 @@ async def find_channel(kind: str, key: str) -> Channel | None:
     found = _seen.get((kind, key))
     if found and time.monotonic() - found[0] < _FRESH:
         return found[1]
-    channel = await Channel.objects.filter(kind=kind, key=key).afirst()
+    channel = await sync_to_async(_asked, thread_sensitive=False)(kind, key)
     if channel is None:
         _seen.pop((kind, key), None)
     else:

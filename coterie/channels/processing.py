@@ -19,6 +19,7 @@ from coterie.channels.late import Arrived, settled
 from coterie.channels.linking import Pair, link
 from coterie.channels.models import Channel, RawEvent, What
 from coterie.channels.registry import KINDS
+from coterie.channels.shaping import native
 from coterie.core.clock import now
 from coterie.people.attributes import Refused
 from coterie.people.models import Identity
@@ -155,6 +156,6 @@ def _known(channel: Channel, read: Sequence[_Read]) -> set[str]:
 def _look_up(channel: Channel, natives: set[str]) -> None:
     """Has each of them looked up at the platform, once a day."""
     moment = now()
-    wanted = [Raw(f"profile:{moment:%Y-%m-%d}:{who}"[:128], "", moment, who) for who in sorted(natives)]
+    wanted = [Raw(native(f"profile:{moment:%Y-%m-%d}:{who}"), "", moment, who) for who in sorted(natives)]
     if wanted:
         raw.store(channel, wanted, What.PROFILE)

@@ -12,6 +12,7 @@ from coterie.channels.models import Channel, RawEvent, State, What
 from coterie.core.bulk import insert_missing
 from coterie.core.clock import now
 from coterie.core.ids import new_ids
+from coterie.journal.commit import one_at_a_time
 
 # They hold personal data, so they go once they are of no more use: to find out what happened, and what came late.
 KEEP_DONE = dt.timedelta(days=3)
@@ -42,7 +43,7 @@ def store(channel: Channel, raws: Sequence[Raw], what: What = What.EVENT) -> Non
         )
         for row_id, raw in zip(new_ids(len(raws)), raws, strict=True)
     )
-    with transaction.atomic():
+    with one_at_a_time(), transaction.atomic():
         insert_missing("channels_rawevent", _COLUMNS, rows)
 
 
@@ -104,6 +105,17 @@ def replay(channel: Channel, ids: Iterable[int] | None = None) -> int:
     )
     rows = rows.filter(state=State.FAILED) if ids is None else rows.filter(id__in=list(ids))
     return rows.update(state=State.WAITING, tries=0, next_at=now(), note="", done_at=None)
+
+
+def erase(workspace_id: int, natives: Iterable[tuple[int, str]]) -> int:
+    """Drops everything that arrived about these people, each a (channel id, native id); returns how many events."""
+    by_channel: dict[int, list[str]] = {}
+    for channel_id, native_id in natives:
+        by_channel.setdefault(channel_id, []).append(native_id)
+    return sum(
+        RawEvent.objects.filter(workspace_id=workspace_id, channel_id=channel_id, user_id__in=ids).delete()[0]
+        for channel_id, ids in by_channel.items()
+    )
 
 
 def forget() -> int:

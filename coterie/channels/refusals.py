@@ -7,7 +7,7 @@ import logging
 
 from asgiref.sync import sync_to_async
 from django.core.cache import cache
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 
 from coterie.channels import traffic
 from coterie.channels.answers import Rejected
@@ -36,8 +36,15 @@ async def refused(error: Rejected, sender: str, kind: str, channel: Channel | No
     where = f"{kind} channel {channel.public_id}" if channel else f"no {kind} channel"
     log.warning("refused a delivery for %s from %s: %s %s", where, sender, error.code, error.message)
     if channel is not None:
-        try:
-            await sync_to_async(traffic.count)(channel, refused=1)
-        except DatabaseError:
-            log.warning("it was not counted", exc_info=True)
+        await sync_to_async(_count, thread_sensitive=False)(channel)
     return error
+
+
+def _count(channel: Channel) -> None:
+    """In a thread that nobody looks after, so it leaves no connection open."""
+    try:
+        traffic.count(channel, refused=1)
+    except DatabaseError:
+        log.warning("it was not counted", exc_info=True)
+    finally:
+        connection.close()

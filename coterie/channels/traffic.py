@@ -15,7 +15,8 @@ _COUNT = """
 INSERT INTO channels_traffic (workspace_id, id, channel_id, minute, events, refused, last_at)
 VALUES (%s, %s, %s, %s, %s, %s, %s)
 ON CONFLICT (workspace_id, channel_id, minute) DO UPDATE SET events = channels_traffic.events + excluded.events,
-  refused = channels_traffic.refused + excluded.refused, last_at = excluded.last_at
+  refused = channels_traffic.refused + excluded.refused,
+  last_at = CASE WHEN excluded.events > 0 THEN excluded.last_at ELSE channels_traffic.last_at END
 """
 
 

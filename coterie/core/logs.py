@@ -3,7 +3,7 @@
 import logging
 import re
 
-_KEY = re.compile(r"(/channels/[a-z]+/)[^/\s?]+")
+_KEY = re.compile(r"(/channels/[a-z]+/|/v1/projects/)[^/\s?]+")
 
 
 class WithoutKeys(logging.Filter):
@@ -12,6 +12,6 @@ class WithoutKeys(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Rewrites the line; never drops one."""
         message = record.getMessage()
-        if "/channels/" in message:
+        if "/channels/" in message or "/v1/" in message:
             record.msg, record.args = _KEY.sub(r"\1…", message), ()
         return True

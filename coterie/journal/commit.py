@@ -118,7 +118,7 @@ def commit(workspace_id: int, actor: str, work: Callable[[Transaction], T], *, o
     """
     for attempt in range(1, _ATTEMPTS + 1):
         try:
-            with _one_at_a_time(), transaction.atomic():
+            with one_at_a_time(), transaction.atomic():
                 journal = Transaction(workspace_id, actor, operation_id)
                 result = work(journal)
                 journal._close()
@@ -130,7 +130,7 @@ def commit(workspace_id: int, actor: str, work: Callable[[Transaction], T], *, o
     raise AssertionError
 
 
-def _one_at_a_time() -> AbstractContextManager[object]:
+def one_at_a_time() -> AbstractContextManager[object]:
     """This thread's turn to write. Whoever is in a transaction already has the database, and must not wait for it."""
     return nullcontext() if connection.vendor != "sqlite" or connection.in_atomic_block else _turn
 

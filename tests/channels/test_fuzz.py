@@ -104,6 +104,11 @@ def test_bytes(slack, call, slack_channel, segment_channel, body):
     assert call(segment_channel, "batch", body).status_code == 400
 
 
+@pytest.mark.parametrize("path", ["/channels/segment/x", "/channels/nothing/x", "/channels/slack/x/y", "/v1/x", "/v1/"])
+def test_addresses_that_do_not_exist_are_not_found(live_server_url, path):
+    assert httpx.post(live_server_url + path, content=b"{}", timeout=30).status_code == 404
+
+
 @pytest.mark.parametrize("path", ["/channels/slack/{}", "/v1/batch", "/channels/api/{}"])
 def test_fifty_megabytes_are_not_read_to_their_end(live_server_url, slack_channel, path):
     def endless():

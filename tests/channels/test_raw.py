@@ -175,6 +175,16 @@ def test_old_events_are_dropped_because_they_are_about_people(segment_channel):
     RawEvent.objects.filter(workspace_id=segment_channel.workspace_id).delete()
 
 
+def test_everything_about_somebody_can_be_dropped(segment_channel, slack_channel):
+    raw.store(segment_channel, [call(1, "u"), call(2, "v"), call(3, "u")])
+    raw.store(slack_channel, [call(1, "u")])
+    assert raw.erase(segment_channel.workspace_id, [(segment_channel.id, "u"), (segment_channel.id, "x")]) == 2
+    assert [(row.channel_id, row.user_id) for row in rows(segment_channel)] == [
+        (segment_channel.id, "v"),
+        (slack_channel.id, "u"),
+    ]
+
+
 def test_events_of_a_removed_channel_fail(segment_channel, workspace, work_off):
     raw.store(segment_channel, [call(1)])
     RawEvent.objects.filter(workspace=workspace).update(channel_id=1)

@@ -12,7 +12,7 @@ import pytest
 from django.conf import LazySettings
 
 from coterie.core import outgoing
-from coterie.core.outgoing import OutgoingError, post_json
+from coterie.core.outgoing import OutgoingError, ask, post_json
 from tests.core.serving import Answer, Server, reply, served
 
 
@@ -246,3 +246,19 @@ def test_a_proxy_in_the_environment_is_not_used(allowed: Server, monkeypatch: py
         monkeypatch.setenv("ALL_PROXY", proxy.url)
         assert post(allowed.url) == {"ok": True}
     assert proxy.requests == []
+
+
+def test_a_call_has_its_own_headers_and_tells_every_status(allowed: Server) -> None:
+    allowed.answer = lambda request: reply(request, b'{"ok": false}', 429, Retry_After="30")
+    answer = ask("GET", f"{allowed.url}/api/users.info?user=U1", headers={"Authorization": "Bearer xoxb-1"})
+    assert answer == outgoing.Answer(429, {"ok": False}, 30.0)
+    path, headers, body = allowed.requests[0]
+    assert (path, headers["Authorization"], body) == ("/api/users.info?user=U1", "Bearer xoxb-1", b"")
+
+
+@pytest.mark.parametrize(
+    ("words", "seconds"), [("", None), ("soon", None), ("Thu, 01 Jan 1970 00:00:00 GMT", 0.0), ("9" * 30, 999999.0)]
+)
+def test_a_wish_to_wait_is_understood_in_both_forms(allowed: Server, words: str, seconds: float | None) -> None:
+    allowed.answer = lambda request: reply(request, b"<html>", 503, Retry_After=words)
+    assert ask("GET", allowed.url) == outgoing.Answer(503, None, seconds)

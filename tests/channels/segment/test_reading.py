@@ -1,10 +1,11 @@
 """What Segment's calls mean for people."""
 
 import datetime as dt
-import json
 
 import pytest
 
+from coterie.audience.audience import audience_of
+from coterie.audience.view import View
 from coterie.channels.models import RawEvent
 from coterie.core.clock import UTC, now
 from coterie.people.models import Identity, Person
@@ -242,7 +243,11 @@ def test_an_anonymous_id_of_somebody_known_elsewhere_leads_to_them(say, segment_
     assert person(segment_channel).user_id == "u_1"
 
 
-def test_somebody_who_got_another_name_is_found_under_it(say, segment_channel, workspace):
+def test_somebody_who_got_another_name_is_listed_and_found_under_it(say, segment_channel, workspace):
     say("track", userId=None, anonymousId="a-1", event="x")
+    audience = audience_of(workspace)
+    assert [row.user_id for row in audience.page(View(), 10).rows] == ["a-1"]
     say("identify", anonymousId="a-1")
-    assert json.dumps(person(segment_channel).user_id) == '"u_1"'
+    assert [row.user_id for row in audience.page(View(), 10).rows] == ["u_1"]
+    assert audience.count(audience.parse("f=userId:is:u_1").view.node) == 1
+    assert audience.count(audience.parse("f=userId:is:a-1").view.node) == 0

@@ -1,0 +1,79 @@
+"""`kill -9` of the worker while it empties the inbox: nothing is lost and nothing is counted twice."""
+
+import datetime as dt
+import json
+import os
+import random
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from coterie.channels import raw
+from coterie.channels.kinds import Raw
+from coterie.channels.models import RawEvent, State
+from coterie.chats.models import Message
+from coterie.core.clock import now
+from coterie.people.models import Person
+from tests.companion import Companion
+from tests.conftest import ROOT
+
+KILLS = 4
+PEOPLE, EACH = 40, 60
+
+
+def said(number):
+    """A message of Slack's; everybody's lie within one chat."""
+    user = f"U{number % PEOPLE}"
+    at = now() - dt.timedelta(minutes=5) + dt.timedelta(milliseconds=number)
+    ts = f"{at.timestamp():.3f}{number:03}"
+    event = {"type": "message", "channel": f"D{user}", "user": user, "text": f"words {number}", "ts": ts}
+    data = {"type": "event_callback", "team_id": "T", "event_id": f"Ev{number}", "event": event}
+    return Raw(f"Ev{number}", json.dumps(data), at, f"slack:T:{user}")
+
+
+def start_worker():
+    environment = {name: value for name, value in os.environ.items() if name != "DJANGO_ALLOW_ASYNC_UNSAFE"}
+    command = [sys.executable, "-m", "coterie.cli.main", "worker"]
+    log = Path(os.environ["COTERIE_DATA"]).parent / "worker.log"
+    return Companion(command, log=log, env=environment, cwd=ROOT)
+
+
+def waiting(channel):
+    return RawEvent.objects.filter(workspace_id=channel.workspace_id, state=State.WAITING).count()
+
+
+def until(condition):
+    for _ in range(1_200):
+        if condition():
+            return
+        threading.Event().wait(0.05)
+    raise AssertionError("it took too long")
+
+
+def test_killed_workers_lose_and_double_nothing(slack_channel):
+    events = [said(number) for number in range(PEOPLE * EACH)]
+    raw.store(slack_channel, events)
+    chance = random.Random(7)
+    for _ in range(KILLS):
+        before = waiting(slack_channel)
+        worker = start_worker()
+        try:
+            until(lambda before=before: waiting(slack_channel) < before)
+            threading.Event().wait(chance.uniform(0.0, 0.05))
+            os.kill(worker.process.pid, signal.SIGKILL)
+            worker.process.wait()
+        finally:
+            worker.stop()
+        raw.store(slack_channel, chance.sample(events, 200))
+        # What the dead one had taken comes back after a minute; nobody wants to wait for that here.
+        RawEvent.objects.filter(workspace_id=slack_channel.workspace_id, state=State.WAITING).update(next_at=now())
+    worker = start_worker()
+    try:
+        until(lambda: waiting(slack_channel) == 0)
+    finally:
+        worker.stop()
+    place = {"workspace_id": slack_channel.workspace_id}
+    assert RawEvent.objects.filter(**place, state=State.DONE).count() == len(events)
+    assert Message.objects.filter(**place).count() == len(events)
+    assert list(Person.objects.filter(**place).values_list("chats", flat=True)) == [1] * PEOPLE
