@@ -4,6 +4,7 @@ does not fit is left out or cut.
 
 import datetime as dt
 import hashlib
+import ipaddress
 import json
 import re
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from typing import Any
 
 from coterie.audience.columns import DEFAULT_KEYS
 from coterie.channels.answers import Rejected
-from coterie.channels.events import MAX_ID, normalised
+from coterie.channels.events import MAX_ID, is_time_zone, normalised
 from coterie.core.clock import EARLIEST, UTC, not_in_future
 from coterie.core.text import FORBIDDEN, clean
 from coterie.people.attributes import MAX_ATTRIBUTES, MAX_NAME, MAX_VALUE, Refused, Value, validated
@@ -96,6 +97,30 @@ def known(**values: Any) -> dict[str, Value]:
         if words and not (name in _PLACES and words.lower() == "unknown"):
             found[key] = words
     return normalised(found)
+
+
+def address(value: Any) -> str:
+    """An IP address in its usual form; empty for what is none."""
+    try:
+        return str(ipaddress.ip_address(value)) if isinstance(value, str) else ""
+    except ValueError:
+        return ""
+
+
+def zone(value: Any) -> str:
+    """The name of a time zone; empty for what is none."""
+    return value if isinstance(value, str) and is_time_zone(value) else ""
+
+
+def inner(values: Any, name: str) -> dict[str, Any]:
+    """The object of that name in an object; an empty one when there is none."""
+    found = values.get(name) if isinstance(values, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def objects(value: Any) -> list[dict[str, Any]]:
+    """The objects in a list; none of what is no list."""
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
 def custom(values: Mapping[str, Any]) -> tuple[dict[str, Value], list[str]]:

@@ -135,6 +135,8 @@ def _title(row: RawEvent) -> str:
     inner = data.get("event")
     named = inner.get("type") if isinstance(inner, dict) else inner if isinstance(inner, str) else ""
     parts = [part for part in (data.get("type"), named) if isinstance(part, str) and part]
+    # Some say it by the name of what they hold.
+    parts = parts or [name for name, value in data.items() if isinstance(value, dict)][:1]
     return " · ".join(parts)[:100] or _("Event")
 
 

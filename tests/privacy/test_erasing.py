@@ -282,4 +282,8 @@ def test_nobody_else_gets_their_id(world, maya):
         while processing.step():
             pass
     assert not Person.objects.filter(workspace=world.workspace, user_id=maya.user_id).exists()
-    assert Person.objects.get(workspace=world.workspace, user_id="anonymous:anonymous").attributes.get("default_email") is None
+    stranger = Person.objects.get(workspace=world.workspace, user_id="anonymous:anonymous")
+    assert "default_email" not in stranger.attributes
+        Person.objects.get(workspace=world.workspace, user_id="anonymous:anonymous").attributes.get("default_email")
+        is None
+    )

@@ -1,15 +1,14 @@
 """What Segment's calls mean: traits become attributes, known ones the `default_*` of their name."""
 
-import ipaddress
 import json
 from collections.abc import Mapping
 from typing import Any
 
-from coterie.channels.events import MAX_USER_ID, Event, is_time_zone
+from coterie.channels.events import MAX_USER_ID, Event
 from coterie.channels.kinds import Reading
 from coterie.channels.models import Channel, RawEvent
 from coterie.channels.segment.admit import TYPES, visitor, who
-from coterie.channels.shaping import custom, known, moment, native, text
+from coterie.channels.shaping import address, custom, known, moment, native, text, zone
 from coterie.people.attributes import Value
 
 # Traits that have an attribute of their own already; `address` as far as it has.
@@ -70,35 +69,24 @@ def _since(item: Mapping[str, Any], raw: RawEvent) -> Any:
 def _attributes(kind: str, item: Mapping[str, Any]) -> tuple[dict[str, Value], list[str]]:
     """(attributes, names left out)."""
     traits, context = _traits(item), _object(item, "context")
-    address = _object(traits, "address")
+    place = _object(traits, "address")
     first, last = (traits.get(f"{part}Name") or traits.get(f"{part}_name") or "" for part in ("first", "last"))
     page = {**_object(item, "properties"), **_object(context, "page")} if kind == "page" else _object(context, "page")
     found = known(
         **{name: traits.get(name) for name in ("email", "username", "avatar", "gender")},
-        **{ours: address.get(theirs) for theirs, ours in _PLACE.items()},
+        **{ours: place.get(theirs) for theirs, ours in _PLACE.items()},
         name=traits.get("name") or f"{text(first)} {text(last)}",
         url=page.get("url"),
         referrer=page.get("referrer") or _object(context, "referrer").get("url"),
         language=context.get("locale"),
-        ip=_ip(context.get("ip")),
-        timezone=_zone(context.get("timezone")),
+        ip=address(context.get("ip")),
+        timezone=zone(context.get("timezone")),
     )
     rest = {name: value for name, value in traits.items() if name not in _KNOWN}
-    if address:
-        rest["address"] = {name: value for name, value in address.items() if name not in _PLACE}
+    if place:
+        rest["address"] = {name: value for name, value in place.items() if name not in _PLACE}
     if kind == "group":
         group = _object(item, "traits")
         rest |= {f"group_{name}": value for name, value in group.items()} | {"group_id": native(item.get("groupId"))}
     own, left = custom(rest)
     return {**own, **found}, left
-
-
-def _ip(value: Any) -> str:
-    try:
-        return str(ipaddress.ip_address(value)) if isinstance(value, str) else ""
-    except ValueError:
-        return ""
-
-
-def _zone(value: Any) -> str:
-    return value if isinstance(value, str) and is_time_zone(value) else ""
