@@ -284,6 +284,3 @@ def test_nobody_else_gets_their_id(world, maya):
     assert not Person.objects.filter(workspace=world.workspace, user_id=maya.user_id).exists()
     stranger = Person.objects.get(workspace=world.workspace, user_id="anonymous:anonymous")
     assert "default_email" not in stranger.attributes
-        Person.objects.get(workspace=world.workspace, user_id="anonymous:anonymous").attributes.get("default_email")
-        is None
-    )
