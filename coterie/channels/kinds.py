@@ -3,7 +3,7 @@
 - `admit` runs while the platform waits: it looks at the raw bytes (signature, secret, handshake) and says what to store
   and what to answer. It asks nobody, neither the database nor the network.
 - `read` runs afterwards, in the worker: it turns what was stored into events. It may run again at any time and must
-  then give the same.
+  then give the same. Of what arrived too early it says NotNow, some few times (`RawEvent.tries`).
 
 `registry.KINDS` lists all kinds; ARCHITECTURE.md says how one is added.
 """
@@ -91,7 +91,7 @@ class Denied(Exception):
 
 
 class NotNow(Exception):
-    """The platform cannot answer at present; ask again after `seconds`, or when it is our turn anyway."""
+    """It cannot be answered or read at present; try again after `seconds`, or when it is our turn anyway."""
 
     def __init__(self, message: str, seconds: float | None = None) -> None:
         super().__init__(message)
