@@ -58,7 +58,8 @@ class Admitted:
 class Reading:
     """What a raw event means.
 
-    `events` go to the inbox. `links` are pairs of native ids that name one human, the lasting one last. `known_only`:
+    `events` go to the inbox. `links` are pairs of native ids that name one human, the lasting one last (a visitor's
+    begins with `linking.ANONYMOUS`). `known_only`:
     the events tell about somebody who need not have chatted, and make nobody new. `look_up`: native ids whose profile
     the platform can tell. `note`: what of it was left out, or why nothing was done.
     """

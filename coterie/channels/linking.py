@@ -10,12 +10,15 @@ from coterie.people.changes import People
 from coterie.people.models import Identity, Person
 
 Pair = tuple[str, str]
+# What the native ids begin with that a device made up for a visitor. Nobody's user id does, so whoever knows the user
+# id of somebody cannot pass it off as that of a visitor and so take their place.
+ANONYMOUS = "anonymous:"
 
 
 def link(channel: Channel, pairs: Iterable[Pair]) -> list[Pair]:
     """Has both ids of each pair lead to one person; returns the pairs of which nobody is known yet.
 
-    The second id of a pair is the lasting one: somebody who was known by the first alone is called by it from now on.
+    The second id of a pair is the lasting one: a visitor who was known by the first alone is called by it from now on.
     Two people who are both known already stay two, and whoever has a lasting id gets no second one.
     """
     pairs = [pair for pair in dict.fromkeys(pairs) if all(pair) and pair[0] != pair[1]]
@@ -49,7 +52,8 @@ def _link(tx: Transaction, channel: Channel, pairs: list[Pair]) -> list[Pair]:
         # Somebody who is called something else already is another human on the same device.
         elif one is not None and called.get(one) == former:
             added[lasting] = known[lasting] = one
-            called[one] = renamed[one] = lasting
+            if former.startswith(ANONYMOUS):
+                called[one] = renamed[one] = lasting
     _add(tx, channel, added)
     people = People.lock(tx, renamed)
     for person in people:

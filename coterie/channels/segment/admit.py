@@ -14,6 +14,7 @@ from typing import Any
 from coterie.channels.answers import Rejected
 from coterie.channels.events import MAX_USER_ID
 from coterie.channels.kinds import Delivery, Raw
+from coterie.channels.linking import ANONYMOUS
 from coterie.channels.shaping import digest, native, parsed, stored, when
 from coterie.core.clock import EARLIEST, not_in_future
 
@@ -84,12 +85,23 @@ def raws_of(call: str, data: Mapping[str, Any], delivery: Delivery) -> tuple[Raw
     return tuple(_raw(item, shared, sent_at, delivery) for item in items)
 
 
+def who(item: Mapping[str, Any]) -> str:
+    """The native id of whom a call is about: the user, or else the visitor; empty without either."""
+    return native(item.get("userId"), MAX_USER_ID) or visitor(item.get("anonymousId"))
+
+
+def visitor(anonymous_id: Any) -> str:
+    """The native id of a visitor; empty without one."""
+    found = native(anonymous_id, MAX_USER_ID - len(ANONYMOUS))
+    return f"{ANONYMOUS}{found}" if found else ""
+
+
 def _raw(item: Any, shared: Mapping[str, Any], sent_at: Any, delivery: Delivery) -> Raw:
     if not isinstance(item, dict):
         return Raw(digest(item), "", delivery.received_at, refusal="This is not an object.")
     native_id = native(item.get("messageId")) or digest(item)
     at = _time(item.get("timestamp") or item.get("originalTimestamp"), sent_at, delivery.received_at)
-    user_id = native(item.get("userId"), MAX_USER_ID) or native(item.get("anonymousId"), MAX_USER_ID)
+    user_id = who(item)
     kept = {name: value for name, value in item.items() if name not in _LEFT}
     kept["context"] = _context(item.get("context"), shared, delivery)
     body = stored(kept)

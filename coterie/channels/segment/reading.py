@@ -7,7 +7,7 @@ from typing import Any
 from coterie.channels.events import MAX_USER_ID, Event
 from coterie.channels.kinds import Reading
 from coterie.channels.models import Channel, RawEvent
-from coterie.channels.segment.admit import TYPES
+from coterie.channels.segment.admit import TYPES, visitor, who
 from coterie.channels.shaping import address, custom, known, moment, native, text, zone
 from coterie.people.attributes import Value
 
@@ -23,13 +23,12 @@ def read(_channel: Channel, raw: RawEvent) -> Reading:
     if kind not in TYPES:
         return Reading(note=f"Kept; nothing is done with “{text(str(kind), 60)}”.")
     user_id = native(item.get("userId"), MAX_USER_ID)
-    former = native(item.get("previousId" if kind == "alias" else "anonymousId"), MAX_USER_ID)
     attributes, left = _attributes(kind, item)
     context = _object(item, "context")
     acted = kind != "alias" and context.get("active") is not False
     event = Event(
         message_id=raw.native_id,
-        user_id=user_id or native(item.get("anonymousId"), MAX_USER_ID),
+        user_id=who(item),
         at=raw.at,
         attributes=attributes,
         acted=acted,
@@ -37,9 +36,17 @@ def read(_channel: Channel, raw: RawEvent) -> Reading:
     )
     return Reading(
         events=(event,),
-        links=((former, user_id),) if former and user_id else (),
+        links=tuple((former, user_id) for former in _former(kind, item) if former) if user_id else (),
         note=f"Left out, as they do not fit: {', '.join(left)}." if left else "",
     )
+
+
+def _former(kind: str, item: Mapping[str, Any]) -> tuple[str, ...]:
+    """Other ids of the same human. That of an alias may have been a visitor's or a user's."""
+    if kind != "alias":
+        return (visitor(item.get("anonymousId")),)
+    previous = item.get("previousId")
+    return visitor(previous), native(previous, MAX_USER_ID)
 
 
 def _object(values: Mapping[str, Any], name: str) -> dict[str, Any]:

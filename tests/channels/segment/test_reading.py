@@ -218,7 +218,7 @@ def test_a_visitor_who_says_who_they_are_stays_one_person(say, segment_channel):
     assert maya.user_id == "u_1"
     assert (maya.attributes["default_url"], maya.attributes["default_email"]) == ("https://a.example/", "a@example.com")
     natives = Identity.objects.filter(workspace_id=segment_channel.workspace_id).values_list("native_id", flat=True)
-    assert set(natives) == {"a-1", "u_1"}
+    assert set(natives) == {"anonymous:a-1", "u_1"}
 
 
 def test_an_alias_makes_one_person_of_two_ids_in_either_order(say, segment_channel):
@@ -228,6 +228,23 @@ def test_an_alias_makes_one_person_of_two_ids_in_either_order(say, segment_chann
     say("alias", previousId="a-2", userId="u_2")
     say("track", userId="u_2", event="x")
     assert [one.user_id for one in people(segment_channel)] == ["u_1", "u_2"]
+
+
+def test_the_same_id_of_a_visitor_and_of_a_user_are_two_people(say, segment_channel):
+    say("track", userId="5", event="x")
+    say("track", userId=None, anonymousId="5", event="x")
+    assert [one.user_id for one in people(segment_channel)] == ["5", "anonymous:5"]
+
+
+def test_nobody_takes_the_place_of_another_by_naming_their_id(say, segment_channel):
+    """A write key stands in pages, for everybody to read."""
+    say("identify", userId="victim", traits={"email": "victim@example.com"})
+    for form in ("victim", "anonymous:victim"):
+        say("identify", userId="attacker", anonymousId=form)
+    say("alias", userId="attacker-2", previousId="victim")
+    victim = Person.objects.get(workspace_id=segment_channel.workspace_id, user_id="victim")
+    assert victim.attributes["default_email"] == "victim@example.com"
+    assert "attacker" in {one.user_id for one in people(segment_channel)}
 
 
 def test_a_second_person_on_the_same_device_is_somebody_else(say, segment_channel):
@@ -246,8 +263,8 @@ def test_an_anonymous_id_of_somebody_known_elsewhere_leads_to_them(say, segment_
 def test_somebody_who_got_another_name_is_listed_and_found_under_it(say, segment_channel, workspace):
     say("track", userId=None, anonymousId="a-1", event="x")
     audience = audience_of(workspace)
-    assert [row.user_id for row in audience.page(View(), 10).rows] == ["a-1"]
+    assert [row.user_id for row in audience.page(View(), 10).rows] == ["anonymous:a-1"]
     say("identify", anonymousId="a-1")
     assert [row.user_id for row in audience.page(View(), 10).rows] == ["u_1"]
     assert audience.count(audience.parse("f=userId:is:u_1").view.node) == 1
-    assert audience.count(audience.parse("f=userId:is:a-1").view.node) == 0
+    assert audience.count(audience.parse("f=userId:is:anonymous%3Aa-1").view.node) == 0
