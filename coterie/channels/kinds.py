@@ -111,7 +111,7 @@ class Kind:
     `check` looks at the settings that have no field, all together, and raises Refused. `profile` asks the platform who
     a native id is and returns attributes; it raises Denied, or NotNow or core.outgoing.OutgoingError, after which it is
     asked again. `test` tries the settings out and says in a sentence that they work; it raises the same. `steps` are
-    what to do on the platform's side, in order.
+    what to do on the platform's side, in order. `vouches`: links of ids are the platform's own word.
     """
 
     name: str
@@ -124,3 +124,4 @@ class Kind:
     profile: Callable[[Channel, str], Mapping[str, Value]] | None = None
     test: Callable[[Channel], str] | None = None
     steps: tuple[str, ...] = field(default=())
+    vouches: bool = False

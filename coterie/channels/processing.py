@@ -117,7 +117,7 @@ def _failed(row: RawEvent, error: Exception) -> None:
 
 def _receive(channel: Channel, kind: Kind, read: Sequence[_Read]) -> None:
     # Before anybody is made, so that a visitor who said who they are does not become a second person.
-    unknown = link(channel, [pair for one in read for pair in one.reading.links])
+    unknown = link(channel, [pair for one in read for pair in one.reading.links], vouched=kind.vouches)
     names = _lasting(unknown)
     known = _known(channel, read)
     arrived = [
@@ -128,7 +128,7 @@ def _receive(channel: Channel, kind: Kind, read: Sequence[_Read]) -> None:
     ]
     if arrived:
         receive(channel, settled(channel, kind, arrived, names))
-    link(channel, [(former, names[former]) for former, _ in unknown])
+    link(channel, [(former, names[former]) for former, _ in unknown], vouched=kind.vouches)
     if kind.profile is not None:
         _look_up(channel, {who for one in read for who in one.reading.look_up})
 
