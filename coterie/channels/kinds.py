@@ -3,7 +3,7 @@
 - `admit` runs while the platform waits: it looks at the raw bytes (signature, secret, handshake) and says what to store
   and what to answer. It asks nobody, neither the database nor the network.
 - `read` runs afterwards, in the worker: it turns what was stored into events. It may run again at any time and must
-  then give the same.
+  then give the same. Of what arrived too early it says NotNow, some few times (`RawEvent.tries`).
 
 `registry.KINDS` lists all kinds; ARCHITECTURE.md says how one is added.
 """
@@ -92,7 +92,7 @@ class Denied(Exception):
 
 
 class NotNow(Exception):
-    """The platform cannot answer at present; ask again after `seconds`, or when it is our turn anyway."""
+    """It cannot be answered or read at present; try again after `seconds`, or when it is our turn anyway."""
 
     def __init__(self, message: str, seconds: float | None = None) -> None:
         super().__init__(message)
@@ -111,7 +111,7 @@ class Kind:
     `check` looks at the settings that have no field, all together, and raises Refused. `profile` asks the platform who
     a native id is and returns attributes; it raises Denied, or NotNow or core.outgoing.OutgoingError, after which it is
     asked again. `test` tries the settings out and says in a sentence that they work; it raises the same. `steps` are
-    what to do on the platform's side, in order.
+    what to do on the platform's side, in order. `vouches`: links of ids are the platform's own word.
     """
 
     name: str
@@ -124,3 +124,4 @@ class Kind:
     profile: Callable[[Channel, str], Mapping[str, Value]] | None = None
     test: Callable[[Channel], str] | None = None
     steps: tuple[str, ...] = field(default=())
+    vouches: bool = False

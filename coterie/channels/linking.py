@@ -16,20 +16,22 @@ Pair = tuple[str, str]
 ANONYMOUS = "anonymous:"
 
 
-def link(channel: Channel, pairs: Iterable[Pair]) -> list[Pair]:
+def link(channel: Channel, pairs: Iterable[Pair], *, vouched: bool = False) -> list[Pair]:
     """Has both ids of each pair lead to one person; returns the pairs of which nobody is known yet.
 
     The second id of a pair is the lasting one: a visitor who was known by the first alone is called by it from now on.
     Two people who are both known already stay two, and whoever has a lasting id gets no second one. Nobody gets the id
     of somebody who was erased.
+    `vouched`: it is the platform itself that says so, not whoever sends, so anybody is called by the lasting id, not
+    visitors only.
     """
     pairs = [pair for pair in dict.fromkeys(pairs) if all(pair) and pair[0] != pair[1]]
     if not pairs:
         return []
-    return commit(channel.workspace_id, f"channel:{channel.public_id}", lambda tx: _link(tx, channel, pairs))
+    return commit(channel.workspace_id, f"channel:{channel.public_id}", lambda tx: _link(tx, channel, pairs, vouched))
 
 
-def _link(tx: Transaction, channel: Channel, pairs: list[Pair]) -> list[Pair]:
+def _link(tx: Transaction, channel: Channel, pairs: list[Pair], vouched: bool) -> list[Pair]:
     natives = {native for pair in pairs for native in pair}
     gone = tombstones.refused(tx, channel.id, natives, {})
     pairs = [pair for pair in pairs if not gone.intersection(pair)]
@@ -56,7 +58,7 @@ def _link(tx: Transaction, channel: Channel, pairs: list[Pair]) -> list[Pair]:
         # Somebody who is called something else already is another human on the same device.
         elif one is not None and called.get(one) == former:
             added[lasting] = known[lasting] = one
-            if former.startswith(ANONYMOUS):
+            if vouched or former.startswith(ANONYMOUS):
                 called[one] = renamed[one] = lasting
     _add(tx, channel, added)
     people = People.lock(tx, renamed)

@@ -14,7 +14,7 @@ from django.db import DatabaseError, InterfaceError, connection
 
 from coterie.channels import raw, traffic
 from coterie.channels.inbox import receive
-from coterie.channels.kinds import Kind, Raw, Reading
+from coterie.channels.kinds import Kind, NotNow, Raw, Reading
 from coterie.channels.late import Arrived, settled
 from coterie.channels.linking import Pair, link
 from coterie.channels.models import Channel, RawEvent, What
@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 IDLE, TROUBLE, SWEEP = 0.15, 5.0, 3600.0
 # Events of one transaction. On SQLite every sender waits meanwhile, so there are fewer, with a pause (in seconds).
 MOST, MOST_ON_SQLITE, BREATH = 500, 200, 0.02
+# Seconds until something is read again that arrived before what it is about.
+PATIENCE = 20.0
 BROKEN = "Something went wrong that should not have; the log of the server has more."
 
 
@@ -97,6 +99,9 @@ def _read(channel: Channel, kind: Kind, row: RawEvent) -> _Read | None:
         return None
     try:
         return _Read(row, kind.read(channel, row))
+    except NotNow as error:
+        raw.postpone(row, error.seconds or PATIENCE, str(error))
+        return None
     except Exception as error:  # Whatever a stranger sends: the others go on.
         _failed(row, error)
         return None
@@ -112,7 +117,7 @@ def _failed(row: RawEvent, error: Exception) -> None:
 
 def _receive(channel: Channel, kind: Kind, read: Sequence[_Read]) -> None:
     # Before anybody is made, so that a visitor who said who they are does not become a second person.
-    unknown = link(channel, [pair for one in read for pair in one.reading.links])
+    unknown = link(channel, [pair for one in read for pair in one.reading.links], vouched=kind.vouches)
     names = _lasting(unknown)
     known = _known(channel, read)
     arrived = [
@@ -125,7 +130,7 @@ def _receive(channel: Channel, kind: Kind, read: Sequence[_Read]) -> None:
         erased = receive(channel, settled(channel, kind, arrived, names)).erased
         # Nothing of whoever was erased is kept, not even for as long as what arrived usually is.
         raw.drop([one.row for one in arrived if one.event.message_id in erased])
-    link(channel, [(former, names[former]) for former, _ in unknown])
+    link(channel, [(former, names[former]) for former, _ in unknown], vouched=kind.vouches)
     if kind.profile is not None:
         _look_up(channel, {who for one in read for who in one.reading.look_up})
 

@@ -1,14 +1,16 @@
-"""Secrets that a sender shows with every request, where there is no signature."""
+"""Secrets that a sender shows with every request, where there is no signature; and whether anybody showed one."""
 
 import base64
 import binascii
 import hmac
 
+from coterie.channels import traffic
 from coterie.channels.answers import Rejected
-from coterie.channels.kinds import Delivery, Field
-from coterie.channels.models import Channel
+from coterie.channels.kinds import Delivery, Denied, Field
+from coterie.channels.models import Channel, RawEvent
 
 SECRET = Field("secret", "Secret", "", ours=True)
+_MINUTES = 10
 
 
 def shown(channel: Channel, given: str, where: str) -> None:
@@ -29,3 +31,15 @@ def authorization(delivery: Delivery) -> str:
         return base64.b64decode(value.strip(), validate=True).decode().partition(":")[2]
     except (binascii.Error, ValueError):
         return ""
+
+
+def heard(channel: Channel) -> str:
+    """The test of a sender whom nobody can ask: whether something arrived. Raises Denied when nothing did."""
+    rows = RawEvent.objects.filter(workspace_id=channel.workspace_id, channel_id=channel.id)
+    last = rows.order_by("-id").values_list("received_at", flat=True).first()
+    refused = traffic.lately(channel.workspace_id, _MINUTES).get(channel.id, (0, 0))[1]
+    if refused:
+        raise Denied(f"{refused} requests of the last {_MINUTES} minutes did not show the secret above.")
+    if last is None:
+        raise Denied("Nothing arrived in the last three days. Send something, then try this again.")
+    return f"The last event arrived on {last:%Y-%m-%d} at {last:%H:%M:%S} (UTC)."

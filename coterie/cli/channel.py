@@ -53,13 +53,20 @@ def list_channels(workspace: WorkspaceOption = None, json: JsonOption = False) -
 
 
 def _show(channel: Channel, as_object: bool) -> None:
+    made = {
+        field.name: channel.secret(field.name)
+        for field in KINDS[channel.kind].fields
+        if field.ours and field.name in channel.secrets
+    }
     if as_object:
-        as_json(_described(channel))
+        as_json(_described(channel) | ({"made": made} if made else {}))
         return
     if channel.kind == "segment":
         typer.echo(f"{channel.name}: host {_SERVER}, write key {channel.key}")
         return
     typer.echo(f"{channel.name}: {_SERVER}{_path(channel)}")
+    for name, value in made.items():
+        typer.echo(f"{name}: {value}")
     if channel.kind == "widget":
         typer.echo(f"Put this on your pages, with the address of your server:\n{_snippet(channel)}")
 

@@ -183,8 +183,26 @@ def pastes(request: HttpRequest, channel: Channel) -> list[Paste]:
                 Paste(_("Host, or data plane"), origin),
                 Paste(_("Try it"), curl),
             ]
-        case _:
-            return [Paste(_("Address for events"), f"{origin}/channels/{channel.kind}/{channel.key}"), *made]
+        case kind:
+            address = f"{origin}/channels/{kind}/{channel.key}"
+            return [Paste(_("Address for events"), address), *made, *_more_pastes(channel, address)]
+
+
+def _more_pastes(channel: Channel, address: str) -> list[Paste]:
+    """What some platforms take the address and the secret in, together."""
+    secret = channel.secret("secret") or ""
+    if channel.kind == "telegram":
+        allowed = '["message","callback_query","business_message","my_chat_member"]'
+        lines = (
+            "curl 'https://api.telegram.org/bot<token>/setWebhook'",
+            f"-d url={address}",
+            f"-d secret_token={secret}",
+        )
+        curl = " \\\n  ".join((*lines, f"-d 'allowed_updates={allowed}'"))
+        return [Paste(_("Call once"), curl)]
+    if channel.kind == "botpress":
+        return [Paste(_("Response Endpoint URL"), f"{address}?secret={secret}")]
+    return []
 
 
 def replayed_words(count: int) -> str:

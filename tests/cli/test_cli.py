@@ -121,6 +121,14 @@ def test_a_weak_password_is_refused(coterie):
     assert "too short" in coterie("member", "add", "a@b.example", "--role", "viewer", "--password", "x", code=1).stderr
 
 
+def test_a_channel_prints_what_is_to_be_pasted_at_the_platform(coterie):
+    made = json.loads(coterie("channel", "add", "livechat", "--json").stdout)["made"]
+    assert len(made["secret"]) >= 32
+    shown = coterie("channel", "add", "messenger", "--set", "app_secret=shh").stdout
+    assert "\nverify_token: " in shown
+    assert "shh" not in shown
+
+
 def test_a_channel_prints_where_chats_go(coterie):
     made = json.loads(coterie("channel", "add", "api", "--name", "App", "--json").stdout)
     assert made["path"] == f"/channels/api/{made['key']}"

@@ -95,6 +95,27 @@ def test_an_admin_sees_exactly_what_to_paste(page_of, slack_channel, workspace):
     assert f'data-channel="{widget.key}"' in text_of(page_of(widget))
 
 
+def test_platforms_that_take_address_and_secret_together_get_them_so(page_of, workspace):
+    telegram = make(workspace, "test", KINDS["telegram"], "Bot", {})
+    words = text_of(page_of(telegram))
+    assert f"-d url=http://testserver/channels/telegram/{telegram.key}" in words
+    assert f"-d secret_token={telegram.secret('secret')}" in words
+    botpress = make(workspace, "test", KINDS["botpress"], "Bot", {})
+    both = f"http://testserver/channels/botpress/{botpress.key}?secret={botpress.secret('secret')}"
+    assert both in text_of(page_of(botpress))
+
+
+def test_a_platform_that_cannot_be_asked_is_tested_by_what_arrived(client_of, admin, workspace):
+    rasa = make(workspace, "test", KINDS["rasa"], "Assistant", {})
+    assert "Nothing arrived" in said_on(client_of(admin).post(f"/channels/{rasa.public_id}/test", follow=True))
+
+
+def test_events_without_a_type_are_called_by_what_they_hold(page_of, workspace):
+    botpress = make(workspace, "test", KINDS["botpress"], "Bot", {})
+    store(botpress, [Raw("1", '{"update_id": 1, "edited_message": {}}', now())])
+    assert "edited_message" in text_of(page_of(botpress))
+
+
 def test_who_may_not_see_secrets_sees_neither_the_address_nor_what_arrived(page_of, slack_channel, viewer, editor):
     store(slack_channel, [raw()])
     for user in (viewer, editor):

@@ -4,7 +4,7 @@ from coterie.channels.botpress.admit import admit
 from coterie.channels.botpress.reading import read
 from coterie.channels.kinds import Kind
 from coterie.channels.mapping import MAPPING
-from coterie.channels.proving import SECRET
+from coterie.channels.proving import SECRET, heard
 
 BOTPRESS = Kind(
     name="botpress",
@@ -13,10 +13,11 @@ BOTPRESS = Kind(
     fields=(MAPPING, SECRET),
     admit=admit,
     read=read,
+    test=heard,
     steps=(
         "In a hook of the bot (After Incoming Message, After Outgoing Message), post {message, user} as JSON to the"
         " address above, with the header Authorization: Bearer and the secret above.",
-        "Or with the Messaging integration: paste the address above as Response Endpoint URL, followed by ?secret= and"
-        " the secret; that brings what the bot says, and your server posts what people say in the same form.",
+        "Or with the Messaging integration: paste the Response Endpoint URL above. That brings what the bot says; your"
+        " server posts what people say, in the same form and with the header.",
     ),
 )

@@ -4,7 +4,7 @@ from coterie.channels.dialogflow.admit import admit
 from coterie.channels.dialogflow.reading import read
 from coterie.channels.kinds import Kind
 from coterie.channels.mapping import MAPPING
-from coterie.channels.proving import SECRET
+from coterie.channels.proving import SECRET, heard
 
 DIALOGFLOW = Kind(
     name="dialogflow",
@@ -13,6 +13,7 @@ DIALOGFLOW = Kind(
     fields=(MAPPING, SECRET),
     admit=admit,
     read=read,
+    test=heard,
     steps=(
         "ES: Fulfillment, Webhook: paste the address above as URL, any word as user name and the secret above as"
         " password; then switch on “Enable webhook call” in each intent.",

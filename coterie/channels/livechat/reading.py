@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from coterie.channels.events import MAX_MESSAGE, Event
-from coterie.channels.kinds import Reading
+from coterie.channels.kinds import NotNow, Reading
 from coterie.channels.livechat.people import (
     attributes_of,
     chat_native_id,
@@ -23,6 +23,8 @@ from coterie.people.models import Identity
 
 # What somebody says; forms that are shown and the system's own words are nobody's.
 _SAID = frozenset(["message", "file", "rich_message"])
+# An event may arrive before its chat; LiveChat has sent both within a minute or not at all.
+_EARLY = 4
 
 
 def read(channel: Channel, raw: RawEvent) -> Reading:
@@ -84,6 +86,8 @@ def _single(channel: Channel, data: Mapping[str, Any], raw: RawEvent) -> Reading
     one, chat, thread = inner(payload, "event"), payload.get("chat_id"), payload.get("thread_id")
     by_customer = native_id(data, one.get("author_id")) == user_id_of(data) != ""
     who = raw.user_id or _whose(channel, native(chat), native(thread))
+    if not who and one.get("author_id") and raw.tries < _EARLY:
+        raise NotNow("It arrived before its chat; it is read again soon.")
     if not who:
         return Reading(note="Kept; nobody knows whose chat this is.")
     said = _event(one, chat, thread, who, raw.at, by_customer=by_customer)

@@ -2,7 +2,7 @@
 
 from coterie.channels.kinds import Kind
 from coterie.channels.mapping import MAPPING
-from coterie.channels.proving import SECRET
+from coterie.channels.proving import SECRET, heard
 from coterie.channels.rasa.admit import admit
 from coterie.channels.rasa.reading import read
 
@@ -13,6 +13,7 @@ RASA = Kind(
     fields=(MAPPING, SECRET),
     admit=admit,
     read=read,
+    test=heard,
     steps=(
         "Give Rasa an event broker that posts each event as JSON to the address above, with the header"
         " Authorization: Bearer and the secret above. docs/channels.md has one of 30 lines.",

@@ -49,9 +49,7 @@ TELEGRAM = Kind(
     read=read,
     test=test,
     steps=(
-        "Call setWebhook once: POST https://api.telegram.org/bot<token>/setWebhook with url = the address above and"
-        " secret_token = the secret above.",
-        "Set allowed_updates to message, callback_query, business_message and my_chat_member.",
+        "Run the command above once, with the token that @BotFather gave you in the place of <token>.",
         "A bot has one webhook: if yours has its own, let it pass on each update with the header"
         " X-Telegram-Bot-Api-Secret-Token.",
         "Links such as https://t.me/<bot>?start=spring-sale tell where somebody came from (Referrer).",

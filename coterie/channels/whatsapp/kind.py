@@ -32,6 +32,7 @@ WHATSAPP = Kind(
     ),
     admit=admit,
     read=read,
+    vouches=True,
     test=test,
     steps=(
         "At developers.facebook.com choose your app, then WhatsApp, Configuration, Webhook, Edit.",

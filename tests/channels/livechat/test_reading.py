@@ -8,7 +8,7 @@ from coterie.channels.models import RawEvent, State
 from coterie.channels.registry import KINDS
 from coterie.channels.setup import make
 from coterie.chats.models import Chat, Message, Sender
-from coterie.core.clock import UTC
+from coterie.core.clock import UTC, now
 from coterie.people.models import Person
 from tests.channels.livechat.conftest import AGENT, MAYA, SECRET, T40, chat, customer, event, incoming, webhook
 
@@ -111,11 +111,29 @@ def test_a_greeting_that_nobody_answered_is_no_chat(livechat, channel, work_off)
     assert (person.last_seen, person.chats, person.attributes) == (None, 0, KNOWN)
 
 
+def wait_is_over(channel):
+    RawEvent.objects.filter(workspace_id=channel.workspace_id, state=State.WAITING).update(next_at=now())
+
+
+def test_what_an_agent_says_before_the_chat_arrives_waits_for_it(livechat, channel, work_off):
+    livechat(channel, incoming(event(2, AGENT, "2026-08-29T10:41:00Z", text="May I help?")))
+    work_off()
+    waiting = RawEvent.objects.get(workspace_id=channel.workspace_id)
+    assert (waiting.state, waiting.note) == (State.WAITING, "It arrived before its chat; it is read again soon.")
+    livechat(channel, chat(event()))
+    wait_is_over(channel)
+    work_off()
+    assert [text for *_, text in messages(channel)] == ["hello", "May I help?"]
+
+
 def test_what_an_agent_says_in_a_chat_nobody_knows_is_kept(livechat, channel, work_off):
     livechat(channel, incoming(event(1, AGENT)))
-    work_off()
+    for _ in range(5):
+        work_off()
+        wait_is_over(channel)
     assert nobody(channel)
-    assert "whose chat" in RawEvent.objects.get(workspace_id=channel.workspace_id).note
+    kept = RawEvent.objects.get(workspace_id=channel.workspace_id)
+    assert (kept.state, kept.note) == (State.DONE, "Kept; nobody knows whose chat this is.")
 
 
 NOT_SAID = {
@@ -134,7 +152,9 @@ NOT_SAID = {
 @pytest.mark.parametrize("one", NOT_SAID.values(), ids=NOT_SAID.keys())
 def test_what_no_customer_said_is_kept_and_makes_nobody(livechat, channel, work_off, one):
     assert livechat(channel, incoming(one)).status_code == 200
-    work_off()
+    for _ in range(5):
+        work_off()
+        wait_is_over(channel)
     assert nobody(channel)
     raw = RawEvent.objects.get(workspace_id=channel.workspace_id)
     assert (raw.state, raw.note[:6]) == (State.DONE, "Kept; ")
