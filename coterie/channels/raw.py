@@ -1,6 +1,7 @@
 """The inbox proper: raw events, stored once, taken by a worker, done, failed, and done again when somebody says so."""
 
 import datetime as dt
+import json
 from collections.abc import Iterable, Sequence
 from operator import itemgetter
 
@@ -20,17 +21,15 @@ KEEP_DONE = dt.timedelta(days=3)
 KEEP_FAILED = dt.timedelta(days=30)
 # Whoever takes an event has it to themselves for this long; after that they are taken to be dead.
 LEASE = dt.timedelta(seconds=60)
-_COLUMNS = (
-    *("workspace_id", "channel_id", "what", "id", "native_id", "user_id", "body", "at", "state", "note"),
-    *("tries", "received_at", "next_at", "done_at"),
-)
+_OF_A_ROW = ("id", "native_id", "user_id", "body", "at", "state", "note")
+_COLUMNS = ("workspace_id", "channel_id", "what", *_OF_A_ROW, "tries", "received_at", "next_at", "done_at")
 _AT_ONCE = 5_000
-# PostgreSQL takes all rows as one statement; as many statements as rows cost it twice the time.
+# PostgreSQL takes all rows as one JSON text: half the time of a statement per row, and a fifth of ours.
 _STORE = """
 INSERT INTO channels_rawevent (workspace_id, channel_id, what, tries, received_at, next_at, id, native_id, user_id,
   body, at, state, note)
-SELECT %s, %s, %s, 0, %s, %s, r.* FROM
-  unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::text[], %s::text[]) r
+SELECT %s, %s, %s, 0, %s, %s, r.* FROM json_to_recordset(%s::json) AS r
+  (id bigint, native_id text, user_id text, body text, at timestamptz, state text, note text)
 ON CONFLICT DO NOTHING
 """
 _TAKE = """
@@ -54,9 +53,10 @@ def store(channel: Channel, raws: Sequence[Raw], what: What = What.EVENT) -> Non
         return
     with one_at_a_time(), transaction.atomic():
         if connection.vendor == "postgresql":
+            objects = [dict(zip(_OF_A_ROW, row, strict=True)) for row in rows]
             common = (channel.workspace_id, channel.id, what.value, moment, moment)
             with connection.cursor() as cursor:
-                cursor.execute(_STORE, [*common, *(list(column) for column in zip(*rows, strict=True))])
+                cursor.execute(_STORE, [*common, json.dumps(objects, default=dt.datetime.isoformat)])
             return
         head, tail = (channel.workspace_id, channel.id, what.value), (0, moment, moment, None)
         insert_missing("channels_rawevent", _COLUMNS, ((*head, *row, *tail) for row in rows))
