@@ -88,7 +88,7 @@ from django.contrib.auth.hashers import make_password  # noqa: E402
 from django.test import Client  # noqa: E402
 
 from coterie.accounts.models import Member, Role, User, Workspace  # noqa: E402
-from coterie.audience.replica import close_all  # noqa: E402
+from coterie.audience.replicas import close_all  # noqa: E402
 
 
 def pytest_report_header() -> str:

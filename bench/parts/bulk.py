@@ -17,7 +17,7 @@ from bench.parts.load import bench_workspace
 from bench.server import Reader, Server, serving
 from coterie.accounts.models import Workspace
 from coterie.audience.audience import audience_of
-from coterie.audience.replica import close_all, replica_of
+from coterie.audience.replicas import close_all, replica_of
 from coterie.audience.tree import All, Condition
 from coterie.bulk.actions import Action
 from coterie.bulk.preview import preview

@@ -18,7 +18,7 @@ from bench.processes import peak_mb, resident_mb
 from bench.report import ROOT
 from coterie.accounts.models import Workspace
 from coterie.audience.audience import audience_of
-from coterie.audience.replica import close_all, replica_of
+from coterie.audience.replicas import close_all, replica_of
 from coterie.audience.tree import Condition
 from coterie.transfers.export import Form, Format, export
 

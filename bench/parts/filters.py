@@ -18,7 +18,7 @@ from bench.server import Reader, Server, serving
 from coterie.accounts import tokens
 from coterie.accounts.models import Member, Role, User, Workspace
 from coterie.audience.audience import audience_of
-from coterie.audience.replica import close_all, replica_of
+from coterie.audience.replicas import close_all, replica_of
 
 PAGE = 50
 API_PAGE = 40

@@ -15,7 +15,7 @@ from bench.processes import peak_mb
 from bench.report import ROOT
 from coterie.accounts.models import Workspace
 from coterie.audience.audience import audience_of
-from coterie.audience.replica import close_all
+from coterie.audience.replicas import close_all
 from coterie.transfers.checking import dry_run
 from coterie.transfers.export import export
 from coterie.transfers.importer import import_file

@@ -10,7 +10,7 @@ from bench.measure import Figure, in_turns, seconds
 from bench.parts.load import bench_workspace
 from bench.parts.raw import open_raw
 from coterie.accounts.models import Workspace
-from coterie.audience.replica import close_all, replica_of
+from coterie.audience.replicas import close_all, replica_of
 from coterie.core.clock import now
 from coterie.journal.commit import Transaction, commit
 from coterie.people.changes import People

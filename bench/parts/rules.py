@@ -15,7 +15,7 @@ from bench.measure import Figure, percentile, seconds
 from bench.parts.load import bench_workspace
 from bench.report import ROOT
 from coterie.accounts.models import Workspace
-from coterie.audience.replica import close_all, replica_of
+from coterie.audience.replicas import close_all, replica_of
 from coterie.audience.tree import All, Any, Condition, Node, Not
 from coterie.journal.commit import Transaction, commit
 from coterie.people.attributes import catalogue_keys

@@ -13,7 +13,8 @@ from coterie.audience.columns import Catalogue, Column, catalogue
 from coterie.audience.compiler import Predicate, compile_filter, misfits
 from coterie.audience.facets import Values, facet, numbers_of
 from coterie.audience.moments import Moments
-from coterie.audience.replica import Replica, replica_of
+from coterie.audience.replica import Replica
+from coterie.audience.replicas import replica_of
 from coterie.audience.tree import Condition, Node
 from coterie.audience.turns import Turn
 from coterie.audience.view import Parsed, View, parse

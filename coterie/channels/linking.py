@@ -8,7 +8,8 @@ from coterie.core.ids import new_ids
 from coterie.journal.commit import Transaction, commit
 from coterie.people import tombstones
 from coterie.people.changes import People
-from coterie.people.models import Identity, Person
+from coterie.people.identities import Known, by_user_id, on_channel
+from coterie.people.models import Person
 
 Pair = tuple[str, str]
 # What the native ids begin with that a device made up for a visitor. Nobody's user id does, so whoever knows the user
@@ -35,17 +36,14 @@ def _link(tx: Transaction, channel: Channel, pairs: list[Pair], vouched: bool) -
     natives = {native for pair in pairs for native in pair}
     gone = tombstones.refused(tx, channel.id, natives, {})
     pairs = [pair for pair in pairs if not gone.intersection(pair)]
-    identities = Identity.objects.filter(workspace_id=tx.workspace_id, channel_id=channel.id, native_id__in=natives)
-    known = dict(identities.values_list("native_id", "person_id"))
+    known = on_channel(tx, channel.id, natives)
     # Somebody may have that user id from another channel.
-    found = Person.objects.filter(workspace_id=tx.workspace_id, user_id__in=natives)
-    elsewhere = dict(found.values_list("user_id", "id"))
+    elsewhere = by_user_id(tx, natives)
     unknown: list[Pair] = []
-    added: dict[str, int] = {}
+    added: dict[str, Known] = {}
     renamed: dict[int, str] = {}
-    called = dict(
-        Person.objects.filter(workspace_id=tx.workspace_id, id__in=set(known.values())).values_list("id", "user_id")
-    )
+    ids = {one.person_id for one in known.values()}
+    called = dict(Person.objects.filter(workspace_id=tx.workspace_id, id__in=ids).values_list("id", "user_id"))
     for former, lasting in pairs:
         one, other = known.get(former), known.get(lasting) or elsewhere.get(lasting)
         if one is None and other is None:
@@ -56,10 +54,11 @@ def _link(tx: Transaction, channel: Channel, pairs: list[Pair], vouched: bool) -
             if lasting not in known:
                 added[lasting] = known[lasting] = other
         # Somebody who is called something else already is another human on the same device.
-        elif one is not None and called.get(one) == former:
+        elif one is not None and called.get(one.person_id) == former:
             added[lasting] = known[lasting] = one
-            if vouched or former.startswith(ANONYMOUS):
-                called[one] = renamed[one] = lasting
+            # Of several who were merged each keeps the id that they would have alone.
+            if one.origin_id is None and (vouched or former.startswith(ANONYMOUS)):
+                called[one.person_id] = renamed[one.person_id] = lasting
     _add(tx, channel, added)
     people = People.lock(tx, renamed)
     for person in people:
@@ -67,12 +66,12 @@ def _link(tx: Transaction, channel: Channel, pairs: list[Pair], vouched: bool) -
     return unknown
 
 
-def _add(tx: Transaction, channel: Channel, added: dict[str, int]) -> None:
+def _add(tx: Transaction, channel: Channel, added: dict[str, Known]) -> None:
     insert_missing(
         "people_identity",
-        ("workspace_id", "id", "channel_id", "native_id", "person_id", "created_at"),
+        ("workspace_id", "id", "channel_id", "native_id", "person_id", "origin_id", "created_at"),
         (
-            (tx.workspace_id, row_id, channel.id, native, person_id, tx.at)
-            for row_id, (native, person_id) in zip(new_ids(len(added)), added.items(), strict=True)
+            (tx.workspace_id, row_id, channel.id, native, who.person_id, who.origin_id, tx.at)
+            for row_id, (native, who) in zip(new_ids(len(added)), added.items(), strict=True)
         ),
     )

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db.models import F
 
 from coterie.accounts.models import Workspace
-from coterie.audience.replica import replica_of
+from coterie.audience.replicas import replica_of
 from coterie.cli.ground import JsonOption, WorkspaceOption, choose, migrate
 from coterie.cli.say import as_json, console
 

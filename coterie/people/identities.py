@@ -37,13 +37,13 @@ def resolve(
     missing in the answer. Two writers that meet the same stranger make one person: the second waits at the unique key
     of the identity and then finds the first one's.
     """
-    known = _known(tx, channel_id, first_seen)
+    known = on_channel(tx, channel_id, first_seen)
     strangers = set(first_seen) - set(known)
     strangers -= tombstones.refused(tx, channel_id, strangers, emails or {})
     made: dict[int, str] = {}
     if strangers:
         made = _introduce(tx, channel_id, sorted(strangers))
-        known |= _known(tx, channel_id, strangers)
+        known |= on_channel(tx, channel_id, strangers)
     people = People.lock(tx, {one.person_id for one in known.values()})
     for native in strangers:
         if made.get(known[native].person_id) == native:
@@ -51,19 +51,19 @@ def resolve(
     if any(one.person_id not in people for one in known.values()):
         raise Collision("somebody was deleted while we waited for their row")
     # Where writers wait for rows and not for the whole database, somebody may have been merged or taken apart since.
-    if connection.features.has_select_for_update and _known(tx, channel_id, known) != known:
+    if connection.features.has_select_for_update and on_channel(tx, channel_id, known) != known:
         raise Collision("somebody was merged while we waited for their row")
     return people, known
 
 
 def find(tx: Transaction, channel_id: int, native_id: str) -> Known | None:
     """Who is behind a native id, or has it as their user id; None when it would be somebody new."""
-    return _known(tx, channel_id, [native_id]).get(native_id) or _by_user_id(tx, [native_id]).get(native_id)
+    return on_channel(tx, channel_id, [native_id]).get(native_id) or by_user_id(tx, [native_id]).get(native_id)
 
 
 def _introduce(tx: Transaction, channel_id: int, strangers: list[str]) -> dict[int, str]:
     """Gives the strangers an identity; returns the ids of people who are to be made, with their native ids."""
-    there = _by_user_id(tx, strangers)
+    there = by_user_id(tx, strangers)
     fresh = iter(new_ids(len(strangers)))
     proposed = {native: there.get(native) or Known(next(fresh)) for native in strangers}
     insert_missing(
@@ -77,7 +77,7 @@ def _introduce(tx: Transaction, channel_id: int, strangers: list[str]) -> dict[i
     return {who.person_id: native for native, who in proposed.items() if native not in there}
 
 
-def _by_user_id(tx: Transaction, user_ids: Iterable[str]) -> dict[str, Known]:
+def by_user_id(tx: Transaction, user_ids: Iterable[str]) -> dict[str, Known]:
     """User id → who has it, or had it until they were merged."""
     wanted = list(user_ids)
     people = Person.objects.filter(workspace_id=tx.workspace_id)
@@ -91,7 +91,8 @@ def _by_user_id(tx: Transaction, user_ids: Iterable[str]) -> dict[str, Known]:
     return found | {user_id: Known(survivor_id, row_id) for user_id, survivor_id, row_id in merged}
 
 
-def _known(tx: Transaction, channel_id: int, natives: Iterable[str]) -> dict[str, Known]:
+def on_channel(tx: Transaction, channel_id: int, natives: Iterable[str]) -> dict[str, Known]:
+    """Native id → who has it on this channel, as far as it is known there."""
     clause, values = among_texts(natives)
     with connection.cursor() as cursor:
         cursor.execute(

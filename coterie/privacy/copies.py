@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import connection
 
 from coterie.accounts.models import Workspace
-from coterie.audience.replica import renew
+from coterie.audience.replicas import renew
 from coterie.core.ids import from_public
 from coterie.jobs.running import Failed
 from coterie.journal.models import Operation, State

@@ -7,6 +7,7 @@ from coterie.audience.tree import Condition
 from coterie.bulk.actions import Action
 from coterie.bulk.selection import Selection
 from coterie.bulk.start import start, undo
+from coterie.channels.linking import link
 from coterie.chats.models import Chat
 from coterie.journal.models import JournalEntry, Operation
 from coterie.merging.merge import NotPossible, merge
@@ -95,6 +96,16 @@ def test_the_old_user_id_on_another_channel_leads_to_the_survivor_too_and_is_the
     assert Person.objects.filter(workspace=world.workspace).count() == 1
     take_apart(world)
     assert [address[0] for address in world.everything()["bo"]["identities"]] == [0, 1]
+
+
+def test_a_second_id_that_the_other_is_known_by_meanwhile_is_theirs_afterwards(world):
+    put_together(world)
+    link(world.channels[1], [("anonymous:phone", "bo")])
+    world.say("anonymous:phone", 90, 1)
+    assert Person.objects.filter(workspace=world.workspace).count() == 1
+    take_apart(world)
+    assert world.person("bo").chats == 2
+    assert len(world.everything()["bo"]["identities"]) == 2
 
 
 def test_two_who_talk_on_one_channel_at_once_keep_their_chats_apart(world):
