@@ -217,6 +217,22 @@ def test_somebody_erased_meanwhile_is_not_found_and_nothing_is_changed(browse, a
     assert "Nobody is here" in text_of(response)
 
 
+def test_the_answer_about_somebody_erased_meanwhile_leaves_the_address_bar_alone(browse, ada, workspace):
+    start(workspace, "test", Action.delete(), Selection.of_ids([ada.id]))
+    response = browse.post(f"/users/{ada.public_id}/value/save", {"key": "plan"}, headers={"HX-Request": "true"})
+    assert response.status_code == 404
+    assert response.headers["HX-Push-Url"] == "false"
+
+
+@pytest.mark.parametrize("deed", ["value/save", "ban", "segments/leave", "undo", "split"])
+def test_the_address_of_a_deed_leads_to_the_person_or_to_that_there_is_none(browse, ada, workspace, deed):
+    found = browse.get(f"/users/{ada.public_id}/{deed}", {"tab": "timeline"})
+    assert found.headers["Location"] == f"/users/{ada.public_id}?tab=timeline"
+    start(workspace, "test", Action.delete(), Selection.of_ids([ada.id]))
+    assert browse.get(f"/users/{ada.public_id}/{deed}", follow=True).status_code == 404
+    assert browse.put(f"/users/{ada.public_id}/{deed}").status_code == 405
+
+
 def test_a_viewer_reads_the_history_and_changes_nothing(client_of, viewer, ada):
     client = client_of(viewer)
     page = client.get(f"/users/{ada.public_id}/value", {"key": "plan"})
