@@ -187,6 +187,13 @@ class TestHistory:
         assert "hello 29" in text_of(first)
         assert "Older chats" not in text_of(older)
 
+    def test_a_chat_names_its_story_and_beside_it_the_channel(self, browse, ada, talk, workspace):
+        talk(ada, "hello")
+        assert re.search(r"\d\d:\d\d Shop 1 message hello", text_of(browse.get(f"/users/{ada.public_id}")))
+        Chat.objects.filter(workspace=workspace).update(story="Order <help>")
+        shown = text_of(browse.get(f"/users/{ada.public_id}"))
+        assert re.search(r"\d\d:\d\d Order <help> Shop 1 message hello", shown), shown
+
     def test_a_chat_leads_to_its_transcript(self, browse, ada, talk, workspace):
         talk(ada, "hello")
         chat = Chat.objects.get(workspace=workspace, person_id=ada.id)
