@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from urllib.parse import quote
 
 import pytest
 from django.db import connection
@@ -113,6 +114,26 @@ def test_values_are_text(page, crowd, value):
     assert "<script>alert" not in body
     assert "<img" not in body
     assert 'href="javascript' not in body
+
+
+def test_what_turns_the_direction_of_a_text_is_seen_on_every_page(browse, ada, talk, workspace):
+    turned = "\u202egnp\u2066.exe"
+    odd = {"default_name": turned, "default_city": turned, "default_source": turned, turned: turned}
+    talk(ada, turned, session={turned: turned}, **odd)
+    Chat.objects.filter(workspace=workspace).update(story=turned)
+    chat = Chat.objects.get(workspace=workspace)
+    columns = quote(turned)
+    for url in (
+        f"/users?columns={columns}",
+        f"/users/{ada.public_id}",
+        f"/users/{ada.public_id}?tab=timeline",
+        "/archives",
+        f"/archives/{chat.public_id}",
+    ):
+        response = browse.get(url, follow=True)
+        words = said_on(response)
+        assert "\ufffdgnp\ufffd.exe" in words, url
+        assert not re.search("[\u202a-\u202e\u2066-\u2069]", words), url
 
 
 class TestInTheList:
