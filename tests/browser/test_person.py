@@ -108,6 +108,25 @@ def test_tab_saves_and_goes_on_by_keys_alone(profile, ada):
     expect(profile.locator("h1")).to_have_text("Ada")
 
 
+def test_one_value_at_a_time_says_where_it_comes_from_and_the_pencil_covers_none(profile, ada):
+    row(profile, "Name").locator(".value").dblclick()
+    profile.keyboard.press("Enter")
+    expect(row(profile, "Name").get_by_role("link", name="Edit Name")).to_be_focused()
+    for pointed in ("Name", "Email"):
+        row(profile, pointed).locator(".value").hover()
+        for label in ("Name", "Email"):
+            expect(row(profile, label).locator(".from")).to_have_css("opacity", "1" if label == pointed else "0")
+    value, acts = (row(profile, "Email").locator(place).bounding_box() for place in (".value", ".acts"))
+    assert value["x"] + value["width"] <= acts["x"]
+
+
+def test_a_value_on_the_timeline_is_on_one_line(profile, ada):
+    profile.get_by_role("link", name="Timeline").click()
+    change = profile.locator(".diff", has_text="Integration")
+    icon, words = (change.locator(place).bounding_box() for place in ("ins .icon", "ins bdi"))
+    assert abs(icon["y"] + icon["height"] / 2 - words["y"] - words["height"] / 2) < 5
+
+
 def test_what_does_not_fit_is_said_at_the_field(profile, ada, page_problems):
     row(profile, "Email").locator(".value").dblclick()
     profile.keyboard.type("nonsense")
@@ -128,7 +147,7 @@ def test_the_later_of_two_sees_both_and_chooses(profile, ada, workspace, page_pr
     change_value(workspace, "test", ada.id, "default_name", "Ada", "Ada Byron")
     profile.keyboard.type("Ada King")
     profile.keyboard.press("Enter")
-    expect(profile.locator(".editing .error")).to_contain_text("Now it is Ada Byron")
+    expect(profile.locator(".editing .error")).to_contain_text("The value is now Ada Byron")
     expect(profile.get_by_role("textbox", name="Name", exact=True)).to_have_value("Ada King")
     profile.get_by_role("link", name="Keep theirs").click()
     expect(profile.locator("h1")).to_have_text("Ada Byron")
@@ -208,7 +227,7 @@ def test_a_ban_is_said_and_undone_by_key(profile):
 def test_notes_and_undo_on_the_timeline(profile, ada):
     profile.get_by_role("link", name="Timeline").click()
     profile.get_by_label("A note about this person").fill("Likes dark roasts.")
-    profile.get_by_role("button", name="Add note").click()
+    profile.keyboard.press("Control+Enter")
     note = profile.locator(".timeline li", has_text="You wrote a note")
     expect(note).to_contain_text("Likes dark roasts.")
     note.get_by_role("link", name="Edit").click()
@@ -340,6 +359,8 @@ def test_it_fits_a_phone_and_is_used_by_touch(page, sign_in, admin, ada, axe, ta
     expect(page.locator("h1")).to_have_text("Ada")
     page.goto(f"/users/{ada.public_id}?tab={tab}")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    if tab == "timeline":
+        expect(page.get_by_label("A note about this person")).to_be_in_viewport()
     page.get_by_role("link", name="Edit Name").click()
     page.get_by_role("textbox", name="Name", exact=True).fill("Ada King")
     page.get_by_role("button", name="Save").click()

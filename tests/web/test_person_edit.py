@@ -52,8 +52,8 @@ def test_the_later_of_two_sees_both_values_and_chooses(browse, ada, workspace):
     change_value(workspace, "test", ada.id, "plan", "free", "pro")
     response = save(browse, ada, **fields, value="gold")
     assert response.status_code == 409
-    assert "test changed this" in text_of(response)
-    assert "Now it is pro" in text_of(response)
+    assert "Test changed this meanwhile ( now )." in text_of(response)
+    assert "The value is now pro . Yours is below; it is not saved yet." in text_of(response)
     assert 'value="gold"' in response.content.decode()
     assert now_on(ada).attributes["plan"] == "pro"
     save(browse, ada, **hidden(response, "/value/save"), value="gold")
@@ -356,6 +356,19 @@ class TestLastSession:
         save(browse, ada, **where, seen=json.dumps("fast"), value="slow")
         chat.refresh_from_db()
         assert chat.attributes["note"] == "fast"
+
+    def test_it_says_why_it_is_empty(self, browse, ada, chat, workspace, talk):
+        address = f"/users/{ada.public_id}"
+        where = {"scope": "session", "chat": chat.public_id}
+        attributes = Attribute.objects.filter(workspace=workspace, scope="session")
+        attributes.update(hidden=True)
+        assert "What the latest chat collected is hidden in Settings." in text_of(browse.get(address))
+        attributes.update(hidden=False)
+        for key in ("order", "bags", "note"):
+            edit(browse, ada, key, None, **where)
+        assert "What the latest chat collected was removed." in text_of(browse.get(address))
+        talk(ada, "three", session_id="three")
+        assert "The latest chat collected nothing." in text_of(browse.get(address))
 
     def test_a_chat_of_somebody_else_is_no_way_to_its_values(self, browse, chat, workspace):
         bob = make_person(workspace, default_name="Bob")
