@@ -7,6 +7,9 @@ from playwright.sync_api import Page, expect
 
 from coterie.audience.models import Attribute
 from coterie.audience.tree import Condition
+from coterie.bulk.actions import Action
+from coterie.bulk.selection import Selection
+from coterie.bulk.start import start
 from coterie.channels.models import Channel
 from coterie.profile.editing import change_value
 from coterie.segments.catalogue import create
@@ -138,6 +141,20 @@ def test_what_does_not_fit_is_said_at_the_field(profile, ada, page_problems):
     field.fill("king@example.com")
     profile.keyboard.press("Enter")
     expect(row(profile, "Email").locator(".value")).to_contain_text("king@example.com")
+    page_problems.clear()
+
+
+def test_saving_for_somebody_erased_meanwhile_says_so_and_the_address_stays_theirs(
+    profile, ada, workspace, page_problems
+):
+    address = profile.url
+    row(profile, "Name").locator(".value").dblclick()
+    expect(profile.get_by_role("textbox", name="Name", exact=True)).to_be_focused()
+    start(workspace, "test", Action.delete(), Selection.of_ids([ada.id]))
+    profile.keyboard.type("Ada King")
+    profile.keyboard.press("Enter")
+    expect(profile.locator("h1")).to_have_text("Nobody is here")
+    assert profile.url == address
     page_problems.clear()
 
 

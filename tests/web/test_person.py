@@ -302,6 +302,12 @@ class TestHead:
         assert "No chats yet." in text
         assert "Someone" in text
 
+    def test_the_address_of_a_picture_is_a_link_and_no_picture(self, browse, workspace):
+        person = make_person(workspace, default_avatar="https://pictures.example/ada.png")
+        body = browse.get(f"/users/{person.public_id}").content.decode()
+        assert 'href="https://pictures.example/ada.png" target="_blank" rel="noopener noreferrer nofollow"' in body
+        assert "<img" not in body
+
     def test_web_addresses_are_links_that_tell_nobody(self, browse, workspace):
         person = make_person(workspace, default_url="https://example.com/a?b=<c>", default_avatar="javascript:alert(1)")
         body = browse.get(f"/users/{person.public_id}").content.decode()
