@@ -1,11 +1,13 @@
 """How busy a channel is, minute by minute."""
 
 import datetime as dt
+from collections.abc import Iterable
 
 from django.db import connection
-from django.db.models import Max, Sum
+from django.db.models import Max, OuterRef, Subquery, Sum
 
 from coterie.channels.models import Channel, Traffic
+from coterie.chats.models import Chat
 from coterie.core.clock import now
 from coterie.core.ids import new_id
 
@@ -41,6 +43,16 @@ def last_events(workspace_id: int) -> dict[int, dt.datetime]:
     """Channel id → when something of it was stored last, as far as that is kept."""
     rows = Traffic.objects.filter(workspace_id=workspace_id, events__gt=0)
     return dict(rows.values_list("channel_id").annotate(Max("last_at")))
+
+
+def last_chats(workspace_id: int, channel_ids: Iterable[int]) -> dict[int, dt.datetime]:
+    """Channel id → when the chat that began last in it was last heard of: for what came before there was a count, or
+    longer ago than that is kept. One query, one index entry of each channel.
+    """
+    chats = Chat.objects.filter(workspace_id=workspace_id, channel_id=OuterRef("id"), by_user=True)
+    newest = Subquery(chats.order_by("-started_at", "-id").values("last_at")[:1])
+    channels = Channel.objects.filter(workspace_id=workspace_id, id__in=list(channel_ids))
+    return {row_id: last for row_id, last in channels.values_list("id", newest) if last is not None}
 
 
 def forget() -> None:

@@ -45,12 +45,12 @@ def origins(workspace: Workspace, person_id: int) -> dict[str, Origin]:
 
 
 def session_origins(workspace: Workspace, person_id: int, chat: Chat) -> dict[str, Origin]:
-    """The same for values of a chat that were corrected by hand; what the chat itself collected is missing."""
+    """The same for values of a chat that were corrected or removed by hand; what it collected itself is missing."""
     found: dict[str, Origin] = {}
     for entry in _entries(workspace, person_id, (Kind.SESSION,), RECENT):
         after = entry.after or {}
         if after.get("chat") == chat.public_id:
-            for key in after["values"]:
+            for key in after["values"] | (entry.before or {}).get("values", {}):
                 found.setdefault(key, _origin(entry))
     return found
 

@@ -1,7 +1,6 @@
 """The list of the archives: one line per chat, with the words that were found or the first ones that were said."""
 
 import datetime as dt
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -20,6 +19,7 @@ from coterie.core.clock import now
 from coterie.core.ids import to_public
 from coterie.web.archive_query import Asked
 from coterie.web.people import face, name_of
+from coterie.web.unseen import seen
 
 # How much of a message a line shows, and how much of that may stand before the first hit. In characters.
 _SHOWN, _LEAD = 160, 24
@@ -105,7 +105,4 @@ def marked(text: str, places: Sequence[tuple[int, int]]) -> SafeString:
 
 def visible(text: str) -> str:
     """Escaped, with signs that show nothing or turn the direction of what follows made visible."""
-    return escape(_UNSEEN.sub("\ufffd", text))
-
-
-_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+    return escape(seen(text))

@@ -21,6 +21,7 @@ from coterie.core.ids import to_public
 from coterie.web.people import face, glyph_of, hue, name_of
 from coterie.web.small import ago, day
 from coterie.web.sparks import Weeks, spark
+from coterie.web.unseen import seen
 
 # Classes of the columns that have a place of their own on a card, and on the wide page a width.
 PLACES = {
@@ -83,7 +84,7 @@ def _cell(row: Row, column: Column, sheet: Sheet) -> str:
     if special is not None:
         return special(row, sheet)
     kind = " n" if column.type == Type.NUMBER else ""
-    return f'<td class="at-more{kind}" data-label="{escape(_(column.label))}">{value_html(row, column)}</td>'
+    return f'<td class="at-more{kind}" data-label="{escape(seen(_(column.label)))}">{value_html(row, column)}</td>'
 
 
 def value_html(row: Row, column: Column) -> SafeString:
@@ -103,7 +104,7 @@ def _none(words: str = "–") -> str:
 
 
 def _text(value: object) -> str:
-    text = ("true" if value else "false") if isinstance(value, bool) else str(value)
+    text = ("true" if value else "false") if isinstance(value, bool) else seen(value)
     shown = escape(text)
     return f'<bdi title="{shown}">{shown}</bdi>' if len(text) > _WIDE else f"<bdi>{shown}</bdi>"
 
@@ -135,7 +136,7 @@ def _email(row: Row, _sheet: Sheet) -> str:
     email = row.attributes.get("default_email")
     if not email:
         return f'<td class="at-email">{_none(_("none yet"))}</td>'
-    shown = escape(str(email))
+    shown = escape(seen(email))
     return f'<td class="at-email"><a class="email" href="mailto:{quote(str(email), safe="@")}">{shown}</a></td>'
 
 
@@ -149,7 +150,7 @@ def _first(row: Row, _sheet: Sheet) -> str:
 
 
 def _place(row: Row, _sheet: Sheet) -> str:
-    inner = f"<bdi>{escape(row.location)}</bdi>" if row.location else _none(_("not known"))
+    inner = f"<bdi>{escape(seen(row.location))}</bdi>" if row.location else _none(_("not known"))
     return f'<td class="at-place">{inner}</td>'
 
 

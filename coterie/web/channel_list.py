@@ -2,7 +2,7 @@
 
 import datetime as dt
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,12 +77,14 @@ def health_of(channel: Channel) -> Health:
     return _healths(channel.workspace, [channel.id])[channel.id]
 
 
-def _healths(workspace: Workspace, ids: Iterable[int]) -> dict[int, Health]:
-    rows = RawEvent.objects.filter(workspace=workspace, channel_id__in=list(ids))
+def _healths(workspace: Workspace, ids: Sequence[int]) -> dict[int, Health]:
+    rows = RawEvent.objects.filter(workspace=workspace, channel_id__in=ids)
     waiting = rows.filter(state=State.WAITING, what=What.EVENT).values_list("channel_id")
     waits = {row[0]: (row[1], row[2]) for row in waiting.annotate(Count("id"), Min("received_at"))}
     failed = dict(rows.filter(state=State.FAILED).values_list("channel_id").annotate(Count("id")))
     lately, last = traffic.lately(workspace.pk, MINUTES), traffic.last_events(workspace.pk)
+    if older := [row_id for row_id in ids if row_id not in last]:
+        last |= traffic.last_chats(workspace.pk, older)
     found = {}
     for row_id in ids:
         events, refused = lately.get(row_id, (0, 0))

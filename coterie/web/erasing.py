@@ -15,6 +15,7 @@ from coterie.web.fresh import is_fresh, refresh
 from coterie.web.members import MemberRequest, member
 from coterie.web.person import basics
 from coterie.web.spot import Page, page_of
+from coterie.web.unseen import seen
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -46,13 +47,13 @@ def _names(page: Page) -> set[str]:
     """What confirms that this person is meant."""
     row = page.row
     known = (row.attributes.get("default_name"), row.user_id, row.public_id)
-    return {clean(str(text)).casefold() for text in known if text}
+    return {clean(said).casefold() for text in known if text for said in (str(text), seen(text))}
 
 
 def _page(request: MemberRequest, page: Page, typed_error: str = "", password_error: str = "") -> HttpResponse:
     context = basics(page) | {
         "effect": effect(request.workspace, page.row.id),
-        "to_type": page.row.attributes.get("default_name") or page.row.user_id,
+        "to_type": seen(page.row.attributes.get("default_name") or page.row.user_id),
         "typed": request.POST.get("typed", ""),
         "ask_password": not is_fresh(request),
         "typed_error": typed_error,

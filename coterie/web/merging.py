@@ -8,7 +8,7 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from coterie.accounts.permissions import Verb
 from coterie.audience.columns import Column
@@ -29,7 +29,7 @@ from coterie.web.cells import value_html
 from coterie.web.members import MemberRequest, member
 from coterie.web.people import face, name_of, name_of_share
 from coterie.web.person import basics
-from coterie.web.spot import Page, page_of
+from coterie.web.spot import Page, page_of, post_only
 
 # In front of an attribute's key: whose value is to be kept.
 _CHOICE = "keep."
@@ -76,8 +76,8 @@ def twins(request: MemberRequest, public_id: str) -> HttpResponseBase:
     return render(request, "web/parts/twins.html", {"twins": count_suggestions(request.workspace, page.row.id)})
 
 
-@require_POST
 @member(Verb.EDIT_PEOPLE)
+@post_only
 def split(request: MemberRequest, public_id: str) -> HttpResponseBase:
     """Takes somebody (`person`) out of this person again."""
     page = page_of(request, public_id)

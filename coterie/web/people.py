@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from coterie.audience.rows import Row
 from coterie.people.models import Share
+from coterie.web.unseen import seen
 
 HUES = 10
 _GLYPHS = ("widget", "livechat", "messenger", "slack", "api")
@@ -31,15 +32,15 @@ def name_of(row: Row) -> str:
     """The name, or where a person without one is."""
     name = row.attributes.get("default_name")
     if name:
-        return str(name)
+        return seen(name)
     places = (row.attributes.get(f"default_{part}") for part in ("city", "region", "country"))
-    place = next((str(part) for part in places if part), "")
+    place = next((seen(part) for part in places if part), "")
     return _("Someone in %(place)s") % {"place": place} if place else _("Someone")
 
 
 def name_of_share(share: Share) -> str:
     """The name of somebody who was merged into another, or their user id."""
-    return str(share.attributes.get("default_name") or share.user_id)
+    return seen(share.attributes.get("default_name") or share.user_id)
 
 
 def face(row: Row, size: str = "") -> SafeString:

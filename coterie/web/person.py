@@ -1,7 +1,7 @@
 """One person: who they are, how often they talk, what is known, their segments, chats and history."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -22,7 +22,7 @@ from coterie.chats.queries import chats_before, latest_sessions, refused_since
 from coterie.core.clock import now
 from coterie.core.ids import from_public, new_id, to_public
 from coterie.profile.habits import habit
-from coterie.profile.history import banned_by, origins, session_origins
+from coterie.profile.history import Origin, banned_by, origins, session_origins
 from coterie.profile.timeline import Mark, Show, timeline
 from coterie.segments.models import Segment
 from coterie.web.actors import called
@@ -172,10 +172,18 @@ def _data(request: MemberRequest, page: Page, sessions: list[Chat], columns: dic
         "latest": latest,
         "former": former,
         "add_url_of_session": spot.url("user-add", chat=latest.public_id) if latest else "",
+        "no_session": _why_empty(latest, corrected) if latest else "",
         "session": session_data(latest, former, columns, told_of_session, spot) if latest else [],
         "missing": missing_data(latest, former, columns) if latest else [],
         "segments": sorted(segments, key=lambda segment: segment.name.casefold()),
     }
+
+
+def _why_empty(chat: Chat, corrected: Mapping[str, Origin]) -> str:
+    """Why nothing is shown of what a chat collected, if nothing is."""
+    if chat.attributes:
+        return _("What the latest chat collected is hidden in Settings.")
+    return _("What the latest chat collected was removed.") if corrected else _("The latest chat collected nothing.")
 
 
 def _session_columns(request: MemberRequest, sessions: list[Chat]) -> dict[str, Column]:

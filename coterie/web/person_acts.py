@@ -4,7 +4,7 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from coterie.accounts.permissions import Verb
 from coterie.audience.sentence import sentence
@@ -26,14 +26,14 @@ from coterie.web.person import basics
 from coterie.web.person_said import done, gone, refused, short
 from coterie.web.reasons_html import told
 from coterie.web.saving import chosen_segments, new_names
-from coterie.web.spot import Page, page_of
+from coterie.web.spot import Page, page_of, post_only
 
 # Changes that one Undo may take back.
 _MOST = 200
 
 
-@require_POST
 @member(Verb.EDIT_PEOPLE)
+@post_only
 def ban(request: MemberRequest, public_id: str) -> HttpResponseBase:
     """Bans, or with `lift` unbans."""
     page = page_of(request, public_id)
@@ -48,8 +48,8 @@ def ban(request: MemberRequest, public_id: str) -> HttpResponseBase:
     return done(request, page.spot, words % {"name": short(name_of(page.row))}, made)
 
 
-@require_POST
 @member(Verb.EDIT_PEOPLE)
+@post_only
 def take_back(request: MemberRequest, public_id: str) -> HttpResponseBase:
     """Undo of the changes with these `revision`s of the journal, joined by commas."""
     page = page_of(request, public_id)
@@ -67,8 +67,8 @@ def take_back(request: MemberRequest, public_id: str) -> HttpResponseBase:
     return done(request, page.spot, _("Undone."), made)
 
 
-@require_POST
 @member(Verb.EDIT_SEGMENTS)
+@post_only
 def leave(request: MemberRequest, public_id: str) -> HttpResponseBase:
     """Takes the person out of the segment `segment`."""
     page = page_of(request, public_id)

@@ -17,6 +17,7 @@ from coterie.chats.models import Chat
 from coterie.people.attributes import Value
 from coterie.web.cells import value_as, value_html
 from coterie.web.spot import Spot
+from coterie.web.unseen import seen
 
 # What is shown at first, also when it is not known; the rest is behind "See more".
 MAIN = (
@@ -114,7 +115,7 @@ def session_data(
         found.append(
             Datum(
                 field.anchor,
-                columns[key].label,
+                field.label,
                 shown(columns[key], chat.attributes[key]),
                 columns[key].label == key,
                 origins.get(key),
@@ -130,7 +131,7 @@ def missing_data(chat: Chat, former: Chat | None, columns: Mapping[str, Column])
     """What the session before had and this one has not: (label, value)."""
     before = former.attributes if former else {}
     gone = sorted((before.keys() & columns.keys()) - chat.attributes.keys())
-    return [(columns[key].label, shown(columns[key], before[key])) for key in gone]
+    return [(label_of(columns[key]), shown(columns[key], before[key])) for key in gone]
 
 
 def session_columns(attributes: Iterable[Attribute], chats: Iterable[Chat]) -> dict[str, Column]:
@@ -161,7 +162,7 @@ def shown(column: Column, value: Value) -> SafeString:
 
 def label_of(column: Column) -> str:
     """A column's name: the workspace's own attributes are called what they are called, the program's are translated."""
-    return column.label if column.group == Group.CUSTOM else _(column.label)
+    return seen(column.label) if column.group == Group.CUSTOM else _(column.label)
 
 
 def anchor(scope: Scope, key: str) -> str:
@@ -191,9 +192,9 @@ def _link(value: str) -> SafeString | None:
         return None
     if parts.scheme not in ("http", "https") or not parts.netloc:
         return None
-    words = value.partition("://")[2].removesuffix("/")
+    words = seen(value).partition("://")[2].removesuffix("/")
     short = words if len(words) <= _WIDE else f"{words[:_WIDE]}…"
     return mark_safe(  # noqa: S308
-        f'<a href="{escape(value)}" target="_blank" rel="noopener noreferrer nofollow" title="{escape(value)}">'
+        f'<a href="{escape(value)}" target="_blank" rel="noopener noreferrer nofollow" title="{escape(seen(value))}">'
         f"<bdi>{escape(short)}</bdi></a>"
     )

@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 from django_htmx.http import push_url, reselect, retarget
 
 from coterie.accounts.permissions import Verb, may
@@ -22,7 +22,7 @@ from coterie.web.members import MemberRequest, member
 from coterie.web.person import basics
 from coterie.web.person_data import Field, can_change, session_column, shown
 from coterie.web.person_said import done, gone, refused, short
-from coterie.web.spot import Page, page_of
+from coterie.web.spot import Page, page_of, post_only
 from coterie.web.values import value_from
 
 # Earlier values that the page of a value lists.
@@ -40,8 +40,8 @@ def value(request: MemberRequest, public_id: str) -> HttpResponseBase:
     return _no_such(request, page) if field is None else _value_page(request, page, field)
 
 
-@require_POST
 @member(Verb.EDIT_PEOPLE)
+@post_only
 def save(request: MemberRequest, public_id: str) -> HttpResponseBase:
     """Another value; with `remove`, or an empty one, none. `seen` is what the form showed, as JSON."""
     page = page_of(request, public_id)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from coterie.profile.editing import Made
 from coterie.web.members import MemberRequest
 from coterie.web.spot import Spot
+from coterie.web.unseen import seen
 
 _LONGEST = 60
 
@@ -37,5 +38,5 @@ def undo_url(spot: Spot, made: Made) -> str:
 
 def short(text: str) -> str:
     """A value as a message can hold it."""
-    line = " ".join(text.split())
+    line = seen(" ".join(text.split()))
     return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"

@@ -26,6 +26,7 @@ from coterie.web.archive_query import Asked
 from coterie.web.members import MemberRequest
 from coterie.web.people import face, name_of
 from coterie.web.turns import Context, Item, items
+from coterie.web.unseen import seen
 
 _KEY = re.compile(r'^(\s*)("(?:[^"\\]|\\.)*")(: )?(.*?)(,?)$', re.S)
 
@@ -135,7 +136,7 @@ def as_object(chat: Chat, session: Mapping[str, Any]) -> dict[str, Any]:
 
 def _coloured(content: Mapping[str, Any]) -> SafeString:
     """JSON over several lines, escaped; names and texts have a colour of their own."""
-    return mark_safe("\n".join(map(_line, json.dumps(content, ensure_ascii=False, indent=2).split("\n"))))  # noqa: S308
+    return mark_safe("\n".join(map(_line, seen(json.dumps(content, ensure_ascii=False, indent=2)).split("\n"))))  # noqa: S308
 
 
 def _line(line: str) -> str:

@@ -9,6 +9,7 @@ from coterie.audience.columns import LEADS, Catalogue, Column, Group, Type
 from coterie.audience.view import View
 from coterie.web.cells import PLACES
 from coterie.web.links import users_url
+from coterie.web.unseen import seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def _heading(column: Column) -> str:
         return _("Chats, 12 weeks")
     if column.type == Type.SEGMENT:
         return _("Segments")
-    return column.label if column.group == Group.CUSTOM else _(column.label)
+    return seen(column.label) if column.group == Group.CUSTOM else _(column.label)
 
 
 def _next(view: View, column: Column) -> str:

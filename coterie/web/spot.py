@@ -1,14 +1,16 @@
 """The page of one person: whose it is, from which list one came, and what of it is open. It travels in the address."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import wraps
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django_htmx.http import push_url
 
 from coterie.audience.audience import Audience, audience_of
 from coterie.audience.rows import Row, rows
@@ -97,4 +99,23 @@ def page_of(request: MemberRequest, public_id: str, name: str = "user") -> Page 
 
 def nobody(request: MemberRequest) -> HttpResponse:
     """What is said when the person is not, or not any more, in this workspace."""
-    return render(request, "web/person_gone.html", status=404)
+    response = render(request, "web/person_gone.html", status=404)
+    # The address of a deed is no page that one could come back to.
+    return push_url(response, False) if request.method == "POST" else response
+
+
+Deed = Callable[[MemberRequest, str], HttpResponseBase]
+
+
+def post_only(deed: Deed) -> Deed:
+    """For what is done to a person: whoever only looks at such an address, by reloading it, is led to their page."""
+
+    @wraps(deed)
+    def checked(request: MemberRequest, public_id: str) -> HttpResponseBase:
+        if request.method == "POST":
+            return deed(request, public_id)
+        if request.method in ("GET", "HEAD"):
+            return redirect(Spot.read(public_id, request.GET.dict()).url())
+        return HttpResponseNotAllowed(["POST"])
+
+    return checked

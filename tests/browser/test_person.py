@@ -7,6 +7,9 @@ from playwright.sync_api import Page, expect
 
 from coterie.audience.models import Attribute
 from coterie.audience.tree import Condition
+from coterie.bulk.actions import Action
+from coterie.bulk.selection import Selection
+from coterie.bulk.start import start
 from coterie.channels.models import Channel
 from coterie.profile.editing import change_value
 from coterie.segments.catalogue import create
@@ -108,6 +111,25 @@ def test_tab_saves_and_goes_on_by_keys_alone(profile, ada):
     expect(profile.locator("h1")).to_have_text("Ada")
 
 
+def test_one_value_at_a_time_says_where_it_comes_from_and_the_pencil_covers_none(profile, ada):
+    row(profile, "Name").locator(".value").dblclick()
+    profile.keyboard.press("Enter")
+    expect(row(profile, "Name").get_by_role("link", name="Edit Name")).to_be_focused()
+    for pointed in ("Name", "Email"):
+        row(profile, pointed).locator(".value").hover()
+        for label in ("Name", "Email"):
+            expect(row(profile, label).locator(".from")).to_have_css("opacity", "1" if label == pointed else "0")
+    value, acts = (row(profile, "Email").locator(place).bounding_box() for place in (".value", ".acts"))
+    assert value["x"] + value["width"] <= acts["x"]
+
+
+def test_a_value_on_the_timeline_is_on_one_line(profile, ada):
+    profile.get_by_role("link", name="Timeline").click()
+    change = profile.locator(".diff", has_text="Integration")
+    icon, words = (change.locator(place).bounding_box() for place in ("ins .icon", "ins bdi"))
+    assert abs(icon["y"] + icon["height"] / 2 - words["y"] - words["height"] / 2) < 5
+
+
 def test_what_does_not_fit_is_said_at_the_field(profile, ada, page_problems):
     row(profile, "Email").locator(".value").dblclick()
     profile.keyboard.type("nonsense")
@@ -122,13 +144,27 @@ def test_what_does_not_fit_is_said_at_the_field(profile, ada, page_problems):
     page_problems.clear()
 
 
+def test_saving_for_somebody_erased_meanwhile_says_so_and_the_address_stays_theirs(
+    profile, ada, workspace, page_problems
+):
+    address = profile.url
+    row(profile, "Name").locator(".value").dblclick()
+    expect(profile.get_by_role("textbox", name="Name", exact=True)).to_be_focused()
+    start(workspace, "test", Action.delete(), Selection.of_ids([ada.id]))
+    profile.keyboard.type("Ada King")
+    profile.keyboard.press("Enter")
+    expect(profile.locator("h1")).to_have_text("Nobody is here")
+    assert profile.url == address
+    page_problems.clear()
+
+
 def test_the_later_of_two_sees_both_and_chooses(profile, ada, workspace, page_problems):
     row(profile, "Name").locator(".value").dblclick()
     expect(profile.get_by_role("textbox", name="Name", exact=True)).to_be_focused()
     change_value(workspace, "test", ada.id, "default_name", "Ada", "Ada Byron")
     profile.keyboard.type("Ada King")
     profile.keyboard.press("Enter")
-    expect(profile.locator(".editing .error")).to_contain_text("Now it is Ada Byron")
+    expect(profile.locator(".editing .error")).to_contain_text("The value is now Ada Byron")
     expect(profile.get_by_role("textbox", name="Name", exact=True)).to_have_value("Ada King")
     profile.get_by_role("link", name="Keep theirs").click()
     expect(profile.locator("h1")).to_have_text("Ada Byron")
@@ -208,7 +244,7 @@ def test_a_ban_is_said_and_undone_by_key(profile):
 def test_notes_and_undo_on_the_timeline(profile, ada):
     profile.get_by_role("link", name="Timeline").click()
     profile.get_by_label("A note about this person").fill("Likes dark roasts.")
-    profile.get_by_role("button", name="Add note").click()
+    profile.keyboard.press("Control+Enter")
     note = profile.locator(".timeline li", has_text="You wrote a note")
     expect(note).to_contain_text("Likes dark roasts.")
     note.get_by_role("link", name="Edit").click()
@@ -259,8 +295,10 @@ class TestBesideTheList:
         assert users.url.endswith(f"/users/{ada.public_id}?view=sort%3Ddefault_name")
         users.keyboard.press("j")
         expect(self.panel(users).locator("h1")).to_have_text("Bob")
+        expect(users.locator("#grid tr[data-open] bdi").first).to_have_text("Bob")
         users.go_back()
         expect(self.panel(users).locator("h1")).to_have_text("Ada")
+        expect(users.locator("#grid tr[data-open] bdi").first).to_have_text("Ada")
         users.keyboard.press("Escape")
         expect(self.panel(users)).to_be_hidden()
         assert users.url.endswith("/users?sort=default_name")
@@ -338,6 +376,8 @@ def test_it_fits_a_phone_and_is_used_by_touch(page, sign_in, admin, ada, axe, ta
     expect(page.locator("h1")).to_have_text("Ada")
     page.goto(f"/users/{ada.public_id}?tab={tab}")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    if tab == "timeline":
+        expect(page.get_by_label("A note about this person")).to_be_in_viewport()
     page.get_by_role("link", name="Edit Name").click()
     page.get_by_role("textbox", name="Name", exact=True).fill("Ada King")
     page.get_by_role("button", name="Save").click()

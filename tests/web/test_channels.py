@@ -1,5 +1,6 @@
 """The Channels pages: how channels are doing, adding one, what to paste, testing, trying again."""
 
+import datetime as dt
 import json
 import re
 
@@ -8,7 +9,7 @@ import pytest
 from coterie.accounts.models import AuditEntry
 from coterie.channels import processing
 from coterie.channels.kinds import Raw
-from coterie.channels.models import Channel, RawEvent, State
+from coterie.channels.models import Channel, RawEvent, State, Traffic
 from coterie.channels.raw import store
 from coterie.channels.registry import KINDS
 from coterie.channels.setup import make
@@ -48,6 +49,16 @@ def test_the_list_tells_how_channels_are_doing(client_of, viewer, workspace, sla
     assert "1 channel " in words
     assert re.search(r"Team chat Slack now 0\.1 events a minute 1 failed", words), words
     assert "Theirs" not in words
+
+
+def test_what_came_before_it_was_counted_is_told_by_the_newest_chat(client_of, viewer, workspace, channel, ada, talk):
+    silent = make(workspace, "test", KINDS["api"], "Silent", {})
+    talk(ada, "hello", session_id="one", at=now() - dt.timedelta(days=3))
+    talk(ada, "hello", session_id="two", at=now() - dt.timedelta(days=2))
+    Traffic.objects.all().delete()
+    words = text_of(client_of(viewer).get("/channels"))
+    assert "Shop API 2 days ago" in words, words
+    assert f"{silent.name} API none yet" in words, words
 
 
 def test_every_kind_can_be_added(client_of, admin, workspace):

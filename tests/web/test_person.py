@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from urllib.parse import quote
 
 import pytest
 from django.db import connection
@@ -115,6 +116,26 @@ def test_values_are_text(page, crowd, value):
     assert 'href="javascript' not in body
 
 
+def test_what_turns_the_direction_of_a_text_is_seen_on_every_page(browse, ada, talk, workspace):
+    turned = "\u202egnp\u2066.exe"
+    odd = {"default_name": turned, "default_city": turned, "default_source": turned, turned: turned}
+    talk(ada, turned, session={turned: turned}, **odd)
+    Chat.objects.filter(workspace=workspace).update(story=turned)
+    chat = Chat.objects.get(workspace=workspace)
+    columns = quote(turned)
+    for url in (
+        f"/users?columns={columns}",
+        f"/users/{ada.public_id}",
+        f"/users/{ada.public_id}?tab=timeline",
+        "/archives",
+        f"/archives/{chat.public_id}",
+    ):
+        response = browse.get(url, follow=True)
+        words = said_on(response)
+        assert "\ufffdgnp\ufffd.exe" in words, url
+        assert not re.search("[\u202a-\u202e\u2066-\u2069]", words), url
+
+
 class TestInTheList:
     """Previous and next person of the list one came from."""
 
@@ -186,6 +207,13 @@ class TestHistory:
         assert sorted(shown) == words
         assert "hello 29" in text_of(first)
         assert "Older chats" not in text_of(older)
+
+    def test_a_chat_names_its_story_and_beside_it_the_channel(self, browse, ada, talk, workspace):
+        talk(ada, "hello")
+        assert re.search(r"\d\d:\d\d Shop 1 message hello", text_of(browse.get(f"/users/{ada.public_id}")))
+        Chat.objects.filter(workspace=workspace).update(story="Order <help>")
+        shown = text_of(browse.get(f"/users/{ada.public_id}"))
+        assert re.search(r"\d\d:\d\d Order <help> Shop 1 message hello", shown), shown
 
     def test_a_chat_leads_to_its_transcript(self, browse, ada, talk, workspace):
         talk(ada, "hello")
@@ -273,6 +301,12 @@ class TestHead:
         text = text_of(browse.get(f"/users/{person.public_id}"))
         assert "No chats yet." in text
         assert "Someone" in text
+
+    def test_the_address_of_a_picture_is_a_link_and_no_picture(self, browse, workspace):
+        person = make_person(workspace, default_avatar="https://pictures.example/ada.png")
+        body = browse.get(f"/users/{person.public_id}").content.decode()
+        assert 'href="https://pictures.example/ada.png" target="_blank" rel="noopener noreferrer nofollow"' in body
+        assert "<img" not in body
 
     def test_web_addresses_are_links_that_tell_nobody(self, browse, workspace):
         person = make_person(workspace, default_url="https://example.com/a?b=<c>", default_avatar="javascript:alert(1)")

@@ -52,8 +52,8 @@ def test_the_later_of_two_sees_both_values_and_chooses(browse, ada, workspace):
     change_value(workspace, "test", ada.id, "plan", "free", "pro")
     response = save(browse, ada, **fields, value="gold")
     assert response.status_code == 409
-    assert "test changed this" in text_of(response)
-    assert "Now it is pro" in text_of(response)
+    assert "Test changed this meanwhile ( now )." in text_of(response)
+    assert "The value is now pro . Yours is below; it is not saved yet." in text_of(response)
     assert 'value="gold"' in response.content.decode()
     assert now_on(ada).attributes["plan"] == "pro"
     save(browse, ada, **hidden(response, "/value/save"), value="gold")
@@ -217,6 +217,22 @@ def test_somebody_erased_meanwhile_is_not_found_and_nothing_is_changed(browse, a
     assert "Nobody is here" in text_of(response)
 
 
+def test_the_answer_about_somebody_erased_meanwhile_leaves_the_address_bar_alone(browse, ada, workspace):
+    start(workspace, "test", Action.delete(), Selection.of_ids([ada.id]))
+    response = browse.post(f"/users/{ada.public_id}/value/save", {"key": "plan"}, headers={"HX-Request": "true"})
+    assert response.status_code == 404
+    assert response.headers["HX-Push-Url"] == "false"
+
+
+@pytest.mark.parametrize("deed", ["value/save", "ban", "segments/leave", "undo", "split"])
+def test_the_address_of_a_deed_leads_to_the_person_or_to_that_there_is_none(browse, ada, workspace, deed):
+    found = browse.get(f"/users/{ada.public_id}/{deed}", {"tab": "timeline"})
+    assert found.headers["Location"] == f"/users/{ada.public_id}?tab=timeline"
+    start(workspace, "test", Action.delete(), Selection.of_ids([ada.id]))
+    assert browse.get(f"/users/{ada.public_id}/{deed}", follow=True).status_code == 404
+    assert browse.put(f"/users/{ada.public_id}/{deed}").status_code == 405
+
+
 def test_a_viewer_reads_the_history_and_changes_nothing(client_of, viewer, ada):
     client = client_of(viewer)
     page = client.get(f"/users/{ada.public_id}/value", {"key": "plan"})
@@ -340,6 +356,19 @@ class TestLastSession:
         save(browse, ada, **where, seen=json.dumps("fast"), value="slow")
         chat.refresh_from_db()
         assert chat.attributes["note"] == "fast"
+
+    def test_it_says_why_it_is_empty(self, browse, ada, chat, workspace, talk):
+        address = f"/users/{ada.public_id}"
+        where = {"scope": "session", "chat": chat.public_id}
+        attributes = Attribute.objects.filter(workspace=workspace, scope="session")
+        attributes.update(hidden=True)
+        assert "What the latest chat collected is hidden in Settings." in text_of(browse.get(address))
+        attributes.update(hidden=False)
+        for key in ("order", "bags", "note"):
+            edit(browse, ada, key, None, **where)
+        assert "What the latest chat collected was removed." in text_of(browse.get(address))
+        talk(ada, "three", session_id="three")
+        assert "The latest chat collected nothing." in text_of(browse.get(address))
 
     def test_a_chat_of_somebody_else_is_no_way_to_its_values(self, browse, chat, workspace):
         bob = make_person(workspace, default_name="Bob")

@@ -23,9 +23,11 @@ from coterie.web.links import archive_url
 from coterie.web.people import glyph, hue, icon_markup, initials
 from coterie.web.small import ago, day
 from coterie.web.spot import Spot
+from coterie.web.unseen import seen
 
 register = template.Library()
 register.filter("hue", hue)
+register.filter("seen", seen)
 register.simple_tag(ago)
 register.simple_tag(day)
 
@@ -87,7 +89,7 @@ def archive_message(message: Message) -> str:
 @register.simple_tag
 def column_label(column: Column) -> str:
     """A column's name: the workspace's own attributes are called what they are called, the program's are translated."""
-    return column.label if column.group == Group.CUSTOM else _(column.label)
+    return seen(column.label) if column.group == Group.CUSTOM else _(column.label)
 
 
 @register.filter

@@ -1,6 +1,6 @@
 // A person beside the list: the same page that the address opens, in a panel over the list. The address bar carries the
 // person, so reloading or sharing it shows the whole page; Escape and Back close it.
-import { one } from "./dom.js";
+import { all, one } from "./dom.js";
 
 // There is no room for both on less.
 const WIDE = "(min-width: 1100px)";
@@ -14,6 +14,7 @@ customElements.define("person-panel", class extends HTMLElement {
     document.addEventListener("htmx:after:request", (event) => {
       if (event.detail.ctx?.request?.method === "POST" && !this.hidden) this.changed = true;
     }, { signal });
+    document.addEventListener("htmx:after:swap", () => this.mark(), { signal });
   }
   disconnectedCallback() {
     this.gone.abort();
@@ -38,7 +39,6 @@ customElements.define("person-panel", class extends HTMLElement {
     await this.show(href);
     if (!this.isConnected) return;
     history.pushState({ htmx: true }, "", href);
-    this.mark(link);
     this.focus({ preventScroll: true });
   }
 
@@ -49,10 +49,14 @@ customElements.define("person-panel", class extends HTMLElement {
     this.hidden = false;
   }
 
-  mark(link) {
-    this.opener = link.getAttribute("href");
-    for (const row of document.querySelectorAll("#grid tr[data-open]")) row.removeAttribute("data-open");
-    link.closest("tr")?.setAttribute("data-open", "");
+  // The row of who is shown, also after going on to somebody else, who need not be on this page of the list.
+  mark() {
+    const who = one("[data-person]", this)?.dataset.person;
+    if (!who) return;
+    const link = one(`#grid .who a.line[href^="/users/${who}"]`);
+    if (link) this.opener = link.getAttribute("href");
+    for (const row of all("#grid tr[data-open]")) row.removeAttribute("data-open");
+    link?.closest("tr").setAttribute("data-open", "");
   }
 
   // True when there was something to close.

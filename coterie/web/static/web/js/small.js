@@ -28,6 +28,13 @@ document.addEventListener("htmx:after:swap", (event) => {
   if (!document.activeElement || document.activeElement === document.body) main?.focus({ preventScroll: true });
 });
 
+// Enter is a new line in a longer text; with Ctrl, or Command, it sends the form.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.repeat || !event.target.matches?.("[data-send]")) return;
+  event.preventDefault();
+  event.target.form.requestSubmit();
+});
+
 // A request that a newer one took the place of is no error: it ends without a word in the console.
 const quietly = (error) => {
   throw error?.name === "AbortError" ? undefined : error;
