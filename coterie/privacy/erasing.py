@@ -30,7 +30,8 @@ from coterie.people.many import lock, take_out
 from coterie.people.models import Person, Share
 from coterie.people.tombstones import bury
 from coterie.privacy.copies import clean, files_of, takes_long
-from coterie.privacy.traces import Traces, scrub, scrub_survivors, traces_of
+from coterie.privacy.mentions import forget_over, scrub
+from coterie.privacy.traces import Traces, scrub_survivors, traces_of
 from coterie.profile.models import Note
 from coterie.segments.models import Membership
 
@@ -108,6 +109,7 @@ def step(run: Run) -> None:
     number, within = divmod(operation.position, per_part)
     part = crowds.part(operation, number)
     if part is None:
+        forget_over(Operation.objects.filter(workspace=operation.workspace))
         clean(operation.workspace)
         run.save(Progress(operation.position, finished=True))
         return
@@ -126,7 +128,7 @@ def _work(tx: Transaction, ids: Sequence[int], position: int, limit: dt.datetime
     if due:
         traces = traces_of(tx, due)
         _wipe(tx, due, traces)
-        scrub(tx.workspace_id, traces)
+        scrub(tx.workspace_id, traces.texts)
     return Progress(position, len(ids), len(due), {"gone": len(ids) - len(there), "back": len(there) - len(due)})
 
 
