@@ -42,9 +42,9 @@ BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What would go with a person: how many of each. `people` are those who were merged, themselves included."""
+    """What would go with a person: how many of each. `merged` are those who were merged into them."""
 
-    people: int
+    merged: int
     chats: int
     messages: int
     notes: int
@@ -59,7 +59,7 @@ def effect(workspace: Workspace, person_id: int) -> Effect:
     ids = [person_id, *merged.values_list("id", flat=True)]
     chats = Chat.objects.filter(workspace=workspace, person_id=person_id)
     return Effect(
-        people=len(ids),
+        merged=len(ids) - 1,
         chats=chats.count(),
         messages=Message.objects.filter(workspace=workspace, chat_id__in=chats.values("id")).count(),
         notes=Note.objects.filter(workspace=workspace, person_id=person_id).count(),

@@ -202,7 +202,7 @@ def test_a_deletion_can_not_be_undone_for_somebody_erased_since(world, maya):
 
 def test_the_effect_is_said_before(world, maya):
     found = effect(world.workspace, person_of(world, maya).id)
-    assert (found.people, found.notes, found.segments, found.files) == (1, 1, 1, 4)
+    assert (found.merged, found.notes, found.segments, found.files) == (0, 1, 1, 4)
     assert found.chats == Chat.objects.filter(workspace=world.workspace, person_id=person_of(world, maya).id).count()
     assert found.messages >= 4
     assert found.entries > 0
