@@ -37,8 +37,8 @@ class Traces:
     tombstones: frozenset[str]
 
 
-def traces_of(tx: Transaction, person_ids: Sequence[int]) -> Traces:
-    """The traces of people whose rows are locked and still there."""
+def traces_of(tx: Transaction, person_ids: Sequence[int], saved: Sequence[dict[str, Any]] = ()) -> Traces:
+    """The traces of people whose rows are locked; `saved` is what the journal keeps of those who were deleted."""
     workspace_id = tx.workspace_id
     known = catalogue(workspace_id)
     personal = {column.key for column in (*known.columns, *known.hidden.values()) if column.personal} - _SHARED | {
@@ -49,8 +49,9 @@ def traces_of(tx: Transaction, person_ids: Sequence[int]) -> Traces:
     ids = sorted({*person_ids, *(share.id for share in shares)})
     addresses = Identity.objects.filter(workspace_id=workspace_id, person_id__in=person_ids)
     natives = list(addresses.values_list("channel_id", "native_id"))
+    natives += [(address["channel_id"], address["native_id"]) for one in saved for address in one["identities"]]
     values = [*(one.attributes for one in people), *(one.attributes for one in shares), *_told(workspace_id, ids)]
-    user_ids = {*(one.user_id for one in people), *(one.user_id for one in shares)}
+    user_ids = {*(one.user_id for one in people), *(one.user_id for one in shares), *(one["user_id"] for one in saved)}
     emails = {str(found[EMAIL]) for found in values if EMAIL in found}
     texts = {str(found[key]) for found in values for key in found.keys() & personal if isinstance(found[key], str)}
     stones = {tombstones.of_identity(workspace_id, *address) for address in natives}
