@@ -7,6 +7,7 @@ the order of their newest hit, and a period is about when it was said.
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
@@ -22,6 +23,8 @@ from coterie.people.models import Person
 _NEVER = (1 << 63) - 1
 # So few chats are read through; that beats an index in which almost every hit is another story's.
 FEW = 500
+# So many chats are much to take away at once.
+MANY = 1_000
 _BATCH, _LARGEST = 100, 5_000
 
 
@@ -94,6 +97,24 @@ def everything(workspace: Workspace, wanted: Wanted, size: int) -> Iterator[Page
         if found.next is None:
             return
         after = found.next
+
+
+class Extent(StrEnum):
+    """How much of the archives is wanted: everything there is, more than `MANY` chats, or less."""
+
+    ALL = "all"
+    MANY = "many"
+    SOME = "some"
+
+
+def extent(workspace: Workspace, wanted: Wanted) -> Extent:
+    """Whatever the filter says, by what it finds. Looks at no more than `MANY` chats and one."""
+    if wanted.is_everything:
+        return Extent.ALL
+    found = len(page(workspace, wanted, None, MANY + 1).found)
+    if found > MANY:
+        return Extent.MANY
+    return Extent.ALL if found and found == spoken(workspace)[: MANY + 1].count() else Extent.SOME
 
 
 def one(workspace: Workspace, chat_id: int) -> Chat | None:

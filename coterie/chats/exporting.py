@@ -62,10 +62,10 @@ def as_json(chat: Chat, person: Person | None, hidden: Hidden) -> Iterator[bytes
 
 def as_text(chat: Chat, person: Person | None, hidden: Hidden, zone: ZoneInfo) -> Iterator[bytes]:
     """One chat to read: a line per message with its time in `zone`, later lines of a message indented."""
-    name = _name(person, hidden) or "User"
-    head = [f"Chat {chat.public_id} with {name}", f"Session {chat.session_id}"]
-    head += [f"Story {chat.story}"] if chat.story else []
-    head += [f"{key}: {value}" for key, value in _shown(chat.attributes, hidden[Scope.SESSION]).items()]
+    name = _one_line(_name(person, hidden)) or "User"
+    head = [f"Chat {chat.public_id} with {name}", _one_line(f"Session {chat.session_id}")]
+    head += [_one_line(f"Story {chat.story}")] if chat.story else []
+    head += [_one_line(f"{key}: {value}") for key, value in _shown(chat.attributes, hidden[Scope.SESSION]).items()]
     yield ("\n".join(head) + "\n\n").encode()
     for messages in whole(chat):
         yield "".join(_line(message, name, hidden, zone) for message in messages).encode()
@@ -112,8 +112,14 @@ def _line(message: Message, name: str, hidden: Hidden, zone: ZoneInfo) -> str:
     extra = [f"[image] {payload['image']}"] if "image" in payload else []
     extra += [f"[file] {file['name']} {file['url']}" for file in payload.get("files", ())]
     extra += ["[buttons] " + " | ".join(b["title"] for b in payload["buttons"])] if payload.get("buttons") else []
+    extra = [_one_line(line) for line in extra]
     words = "\n    ".join(["\n    ".join(said.splitlines()), *extra] if said else extra)
     return f"{at:%Y-%m-%d %H:%M:%S} {who}: {words}\n"
+
+
+def _one_line(text: str) -> str:
+    """Without line breaks, so that nothing looks like a line of somebody else's."""
+    return " ".join(text.splitlines())
 
 
 def _name(person: Person | None, hidden: Hidden) -> str:

@@ -30,6 +30,7 @@ SWEEPS = (
     "coterie.transfers.downloading.sweep",
     "coterie.transfers.uploads.clean_up",
     "coterie.privacy.copies.sweep",
+    "coterie.privacy.mentions.sweep",
     "coterie.privacy.retention.sweep",
 )
 

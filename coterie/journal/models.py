@@ -71,6 +71,10 @@ class State(models.TextChoices):
     UNDONE = "undone", "Undone"
 
 
+# Something will still happen by itself, or may be resumed.
+UNFINISHED = (State.QUEUED, State.RUNNING, State.PAUSED)
+
+
 class Wish(models.TextChoices):
     """What somebody wants of a running operation; it is granted between two steps."""
 
@@ -91,7 +95,8 @@ class Operation(TenantModel):
     """A named group of entries, such as "Save 50 people to Newsletter", and how far it is.
 
     `people` were changed so far. `done` of `total` things (people; entries when undoing) are finished, which took
-    `seconds` of work. `position` is where the next step begins, `details` what was asked for, `result` numbers by
+    `seconds` of work. `position` is where the next step begins, `details` what was asked for, `forget` names of
+    these that go once it is over (somebody in them was erased, see `privacy.mentions`), `result` numbers by
     name, `reason` why it failed. `undo_until` is empty where nothing can be undone; `undone_by` and `undo_of` lead
     from an operation to its undo and back. `worker` holds it until `leased_until`, and so many workers were `lost` in a
     row without a step; see `jobs`.
@@ -108,6 +113,7 @@ class Operation(TenantModel):
     total = models.BigIntegerField(default=0)
     seconds = models.FloatField(default=0)
     position = models.BigIntegerField(default=0)
+    forget = models.JSONField(default=list)
     result = models.JSONField(default=dict)
     reason = models.CharField(max_length=500, default="", blank=True)
     undo_until = models.DateTimeField(null=True, default=in_thirty_days)
@@ -126,7 +132,7 @@ class Operation(TenantModel):
             models.Index(
                 fields=["state", "started_at"],
                 name="operation_waiting",
-                condition=models.Q(state__in=(State.QUEUED, State.RUNNING, State.PAUSED)),
+                condition=models.Q(state__in=UNFINISHED),
             ),
         ]
 
@@ -146,7 +152,7 @@ class Operation(TenantModel):
     @property
     def is_over(self) -> bool:
         """Whether nothing more will happen by itself."""
-        return self.state not in (State.QUEUED, State.RUNNING, State.PAUSED)
+        return self.state not in UNFINISHED
 
     @property
     def can_be_undone(self) -> bool:

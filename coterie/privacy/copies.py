@@ -14,7 +14,7 @@ from coterie.accounts.models import Workspace
 from coterie.audience.replicas import renew
 from coterie.core.ids import from_public
 from coterie.jobs.running import Failed
-from coterie.journal.models import Operation, State
+from coterie.journal.models import UNFINISHED, Operation
 from coterie.people.models import Policy
 from coterie.people.policy import change
 from coterie.transfers import files
@@ -36,8 +36,7 @@ def clean(workspace: Workspace) -> None:
     for place in files_of(workspace):
         shutil.rmtree(place, ignore_errors=True)
     renew(workspace)
-    if connection.vendor == "sqlite":
-        _rewrite()
+    rewrite()
 
 
 def files_of(workspace: Workspace) -> list[Path]:
@@ -65,7 +64,7 @@ def _at_work(workspace: Workspace, place: Path) -> bool:
     if isinstance(operation_id, str):
         operation_id = from_public(operation_id)
     running = Operation.objects.filter(workspace=workspace, id=operation_id or 0)
-    return running.filter(state__in=(State.QUEUED, State.RUNNING, State.PAUSED)).exists()
+    return running.filter(state__in=UNFINISHED).exists()
 
 
 def takes_long() -> bool:
@@ -77,12 +76,14 @@ def _file() -> Path:
     return Path(str(connection.settings_dict["NAME"]))
 
 
-def _rewrite() -> None:
-    """Writes SQLite's file anew and empties its log. Writers wait meanwhile: some twenty seconds per gigabyte.
+def rewrite() -> None:
+    """Writes SQLite's file anew and empties its log; raises Failed. Writers wait: some twenty seconds per gigabyte.
 
     Overwriting what is deleted (secure_delete) is not enough: when SQLite moves rows from page to page, copies of them
     stay in the free space of the former ones. See docs/decisions/0018-erased-for-good.md.
     """
+    if connection.vendor != "sqlite":
+        return
     # A connection of its own: ours keeps temporary tables in memory, and this one is as large as the database.
     with closing(sqlite3.connect(_file(), timeout=PATIENCE, isolation_level=None)) as own:
         try:

@@ -26,11 +26,13 @@ from coterie.jobs.running import LEASE, Progress, Run, rows
 from coterie.jobs.worker import run, worker_name
 from coterie.journal.commit import Transaction
 from coterie.journal.models import JournalEntry, Kind, Operation, State
+from coterie.people.deletion import deletions
 from coterie.people.many import lock, take_out
 from coterie.people.models import Person, Share
 from coterie.people.tombstones import bury
 from coterie.privacy.copies import clean, files_of, takes_long
-from coterie.privacy.traces import Traces, scrub, scrub_survivors, traces_of
+from coterie.privacy.mentions import forget_over, scrub
+from coterie.privacy.traces import Traces, scrub_survivors, traces_of
 from coterie.profile.models import Note
 from coterie.segments.models import Membership
 
@@ -41,9 +43,9 @@ BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What would go with a person: how many of each. `people` are those who were merged, themselves included."""
+    """What would go with a person: how many of each. `merged` are those who were merged into them."""
 
-    people: int
+    merged: int
     chats: int
     messages: int
     notes: int
@@ -58,7 +60,7 @@ def effect(workspace: Workspace, person_id: int) -> Effect:
     ids = [person_id, *merged.values_list("id", flat=True)]
     chats = Chat.objects.filter(workspace=workspace, person_id=person_id)
     return Effect(
-        people=len(ids),
+        merged=len(ids) - 1,
         chats=chats.count(),
         messages=Message.objects.filter(workspace=workspace, chat_id__in=chats.values("id")).count(),
         notes=Note.objects.filter(workspace=workspace, person_id=person_id).count(),
@@ -108,6 +110,7 @@ def step(run: Run) -> None:
     number, within = divmod(operation.position, per_part)
     part = crowds.part(operation, number)
     if part is None:
+        forget_over(Operation.objects.filter(workspace=operation.workspace))
         clean(operation.workspace)
         run.save(Progress(operation.position, finished=True))
         return
@@ -123,11 +126,14 @@ def step(run: Run) -> None:
 def _work(tx: Transaction, ids: Sequence[int], position: int, limit: dt.datetime | None) -> Progress:
     there = sorted(lock(tx, ids, values=False))
     due = there if limit is None else _not_seen(tx, there, limit)
-    if due:
-        traces = traces_of(tx, due)
-        _wipe(tx, due, traces)
-        scrub(tx.workspace_id, traces)
-    return Progress(position, len(ids), len(due), {"gone": len(ids) - len(there), "back": len(there) - len(due)})
+    # Who was deleted before, and could come back by undo.
+    deleted = deletions(tx.workspace_id, set(ids) - set(there)) if limit is None else {}
+    if due or deleted:
+        traces = traces_of(tx, [*due, *deleted], [one.saved for one in deleted.values()])
+        _wipe(tx, due, list(deleted), traces)
+        scrub(tx.workspace_id, traces.texts)
+    counts = {"gone": len(ids) - len(there) - len(deleted), "back": len(there) - len(due)}
+    return Progress(position, len(ids), len(due) + len(deleted), counts)
 
 
 def _not_seen(tx: Transaction, ids: Sequence[int], limit: dt.datetime) -> list[int]:
@@ -136,12 +142,13 @@ def _not_seen(tx: Transaction, ids: Sequence[int], limit: dt.datetime) -> list[i
     return sorted(people.exclude(last_seen__gte=limit).values_list("id", flat=True))
 
 
-def _wipe(tx: Transaction, ids: Sequence[int], traces: Traces) -> None:
-    """All of them in tables."""
+def _wipe(tx: Transaction, there: Sequence[int], deleted: Sequence[int], traces: Traces) -> None:
+    """All of them in tables; of those who were deleted, the rest."""
     bury(tx, traces.tombstones)
     scrub_survivors(tx, traces.ids)
-    count_chats(tx, ids, -1)
-    take_out(tx, ids)
+    if there:
+        count_chats(tx, there, -1)
+        take_out(tx, there)
     raw.erase(tx.workspace_id, traces.addresses)
-    forget(tx.workspace_id, ids)
-    tx.record_many(ids, Kind.ERASED)
+    forget(tx.workspace_id, [*there, *deleted])
+    tx.record_many([*there, *deleted], Kind.ERASED)

@@ -1,29 +1,36 @@
 """Everything that is known about a person, as one ZIP file: for whoever asks what is stored about them.
 
 `person.json` has who they are, each attribute with who set it and its former values, addresses, segments, notes, the
-journal, and whatever else there is in tables about them. `chats.jsonl` has a chat in each line, `transcripts.txt` the
-same to read. Attributes that the workspace has hidden are in it, too: they are stored.
+journal, and whatever else there is in tables about them; of whoever was merged into them, the same of what was theirs.
+`chats.jsonl` has a chat in each line, `transcripts.txt` the same to read, in the time zone of the workspace. Attributes
+that the workspace has hidden are in it, too: they are stored.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, Any
 from zipfile import ZIP_DEFLATED, ZipFile
+from zoneinfo import ZoneInfo
 
 from django.apps import apps
 from django.db.models import Model
 from django.forms.models import model_to_dict
 
 from coterie.accounts.models import Workspace
+from coterie.audience.models import Scope
 from coterie.channels.models import Channel
-from coterie.chats.models import Chat, Message, Sender
+from coterie.chats.exporting import Hidden, as_text
+from coterie.chats.models import Chat, Message
 from coterie.core.clock import iso, now
 from coterie.core.ids import to_public
 from coterie.journal.models import JournalEntry, Kind
 from coterie.people.models import Identity, Person, Share
+from coterie.profile.history import origins
 from coterie.profile.models import Note
 from coterie.segments.models import Membership, Segment
 
+# What a team does not want to see is stored all the same.
+_NOTHING_HIDDEN: Hidden = {Scope.PERSON: (), Scope.SESSION: ()}
 # Chats whose messages are read at once.
 _CHATS = 200
 _SAID_ELSEWHERE = {"people_identity", "segments_membership", "chats_chat", "journal_journalentry", "profile_note"}
@@ -39,8 +46,9 @@ def write(workspace: Workspace, person: Person, file: IO[bytes]) -> None:
             for chat, messages in _chats(workspace, person.id):
                 lines.write(_json(_chat(chat, messages, channels)).encode() + b"\n")
         with archive.open("transcripts.txt", "w", force_zip64=True) as text:
-            for chat, messages in _chats(workspace, person.id):
-                text.write(_transcript(chat, messages, channels).encode())
+            for chat, _messages in _chats(workspace, person.id):
+                text.writelines(as_text(chat, person, _NOTHING_HIDDEN, ZoneInfo(workspace.time_zone)))
+                text.write(b"\n\n")
 
 
 def _person(workspace: Workspace, person: Person, ids: Sequence[int], channels: dict[int, Channel]) -> dict[str, Any]:
@@ -56,14 +64,19 @@ def _person(workspace: Workspace, person: Person, ids: Sequence[int], channels: 
         "first_seen": iso(person.created_at),
         "last_seen": iso(person.last_seen),
         "chats": person.chats,
-        "attributes": _attributes(person, entries),
+        "attributes": _attributes(workspace, person.id, person.attributes, entries),
         "addresses": [
             {"channel": _channel(one.channel_id, channels), "address": one.native_id, "since": iso(one.created_at)}
             for one in addresses
         ],
         "segments": _segments(workspace, person.id),
         "merged": [
-            {"id": one.public_id, "user_id": one.user_id, "attributes": one.attributes, "since": iso(one.merged_at)}
+            {
+                "id": one.public_id,
+                "user_id": one.user_id,
+                "attributes": _attributes(workspace, one.id, one.attributes, entries),
+                "since": iso(one.merged_at),
+            }
             for one in _merged(workspace, person.id)
         ],
         "notes": [
@@ -79,18 +92,19 @@ def _merged(workspace: Workspace, person_id: int) -> Any:
     return Share.objects.filter(workspace=workspace, survivor_id=person_id).exclude(id=person_id)
 
 
-def _attributes(person: Person, entries: Sequence[JournalEntry]) -> dict[str, Any]:
-    """Each value with who set it, when, and what it was before."""
-    found: dict[str, Any] = {key: {"value": value, "former": []} for key, value in sorted(person.attributes.items())}
+def _attributes(
+    workspace: Workspace, person_id: int, values: Mapping[str, Any], entries: Sequence[JournalEntry]
+) -> dict[str, Any]:
+    """Each value with who set it, when, and what it was before. From the journal of this person only, of all these."""
+    found: dict[str, Any] = {key: {"value": value, "former": []} for key, value in sorted(values.items())}
     for entry in entries:
-        if entry.kind not in (Kind.SET, Kind.UNSET):
-            continue
-        for key, value in (entry.before or {}).items():
-            place = found.setdefault(key, {"value": None, "former": []})
-            place["former"].append({"value": value, "until": iso(entry.at), "changed_by": entry.actor})
-        for key in entry.after or {}:
-            if key in found:
-                found[key] |= {"set_by": entry.actor, "at": iso(entry.at)}
+        if entry.person_id == person_id and entry.kind in (Kind.SET, Kind.UNSET):
+            for key, value in (entry.before or {}).items():
+                place = found.setdefault(key, {"value": None, "former": []})
+                place["former"].append({"value": value, "until": iso(entry.at), "changed_by": entry.actor})
+    for key, origin in origins(workspace, person_id, limit=None).items():
+        if key in values:
+            found[key] |= {"set_by": origin.actor, "at": iso(origin.at)}
     return found
 
 
@@ -154,12 +168,6 @@ def _chat(chat: Chat, messages: Sequence[Message], channels: dict[int, Channel])
             for one in messages
         ],
     }
-
-
-def _transcript(chat: Chat, messages: Sequence[Message], channels: dict[int, Channel]) -> str:
-    head = f"== {iso(chat.started_at)} · {_channel(chat.channel_id, channels)} · {chat.session_id}\n"
-    said = (f"{iso(one.at)} {one.sender}: {one.text}\n" for one in messages if one.sender != Sender.EVENT)
-    return f"{head}{''.join(said)}\n"
 
 
 def _channel(channel_id: int, channels: dict[int, Channel]) -> str:

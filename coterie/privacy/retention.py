@@ -7,8 +7,6 @@ import datetime as dt
 import logging
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
-
 from coterie.accounts.audit import record
 from coterie.accounts.models import Workspace
 from coterie.audience.audience import audience_of
@@ -55,28 +53,34 @@ def checked(days: int | None) -> int | None:
 
 
 def decide(workspace: Workspace, actor: str, days: int | None) -> None:
-    """Has people erased after so many days, or (None) nobody. Raises WrongDays."""
+    """Has people erased after so many days, or (None) nobody, from the coming night on. Raises WrongDays."""
     before, days = policy_of(workspace.pk).keep_days, checked(days)
     if before != days:
-        change(workspace, keep_days=days)
+        change(workspace, keep_days=days, swept_on=_last_night(workspace))
         record(workspace, actor, "retention.change", {"from": before, "to": days})
 
 
 def sweep() -> None:
-    """Erases whoever is due in every workspace where it is night and was not done yet. May run anywhere, twice."""
+    """Erases whoever is due in every workspace where a night has begun that was not done yet. May run anywhere, twice.
+
+    A night that nobody was there for is made up for. A rule that knows of no night yet begins with the coming one.
+    """
     for policy in Policy.objects.exclude(keep_days=None).select_related("workspace"):
-        local = now().astimezone(ZoneInfo(policy.workspace.time_zone))
-        if local.hour < _HOUR:
+        night, mine = _last_night(policy.workspace), Policy.objects.filter(workspace=policy.workspace)
+        if mine.filter(swept_on=None).update(swept_on=night):
             continue
-        # Only one of those who are at it gets this night.
-        night = Policy.objects.filter(workspace=policy.workspace).filter(
-            Q(swept_on=None) | Q(swept_on__lt=local.date())
-        )
-        if night.update(swept_on=local.date()):
+        # Only one of those who are at it gets this night. As long as the rule is the one that was read.
+        if mine.filter(swept_on__lt=night, keep_days=policy.keep_days).update(swept_on=night):
             try:
                 run(policy.workspace)
             except Exception:  # One workspace must not stop the others; the next night comes.
                 log.exception("the retention of workspace %s failed", policy.workspace.pk)
+
+
+def _last_night(workspace: Workspace) -> dt.date:
+    """The day on which the last night began where the workspace is, which may be this one."""
+    local = now().astimezone(ZoneInfo(workspace.time_zone))
+    return local.date() if local.hour >= _HOUR else local.date() - dt.timedelta(days=1)
 
 
 def run(workspace: Workspace) -> int:

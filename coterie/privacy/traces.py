@@ -1,29 +1,27 @@
 """Traces of people outside of their own rows: where their addresses were, and texts that name them."""
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote
 
 from django.db import connection
 
-from coterie.accounts.models import AuditEntry
 from coterie.audience.columns import catalogue
-from coterie.audience.models import RecentFilters
 from coterie.core.bulk import among
 from coterie.core.ids import from_public
 from coterie.journal.commit import Transaction
-from coterie.journal.models import JournalEntry, Kind, Operation
+from coterie.journal.models import JournalEntry, Kind
 from coterie.people import tombstones
 from coterie.people.models import Identity, Person, Share
 
 EMAIL = "default_email"
 # Entries that may hold values or words of somebody else who was a part of the person at that time.
 _WITH_TEXTS = (Kind.SET, Kind.UNSET, Kind.SESSION, Kind.NOTED)
-# What stands in place of a name.
-GONE = "…"
+# Marked as personal, but shared with many: they do not tell who it is, and others may be asked for by them.
+_SHARED = frozenset(
+    f"default_{name}" for name in ("gender", "language", "city", "region", "country", "timezone", "location", "source")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +37,21 @@ class Traces:
     tombstones: frozenset[str]
 
 
-def traces_of(tx: Transaction, person_ids: Sequence[int]) -> Traces:
-    """The traces of people whose rows are locked and still there."""
+def traces_of(tx: Transaction, person_ids: Sequence[int], saved: Sequence[dict[str, Any]] = ()) -> Traces:
+    """The traces of people whose rows are locked; `saved` is what the journal keeps of those who were deleted."""
     workspace_id = tx.workspace_id
     known = catalogue(workspace_id)
-    personal = {column.key for column in (*known.columns, *known.hidden.values()) if column.personal} | {EMAIL}
+    personal = {column.key for column in (*known.columns, *known.hidden.values()) if column.personal} - _SHARED | {
+        EMAIL
+    }
     shares = list(Share.objects.filter(workspace_id=workspace_id, survivor_id__in=person_ids))
     people = list(Person.objects.filter(workspace_id=workspace_id, id__in=person_ids))
     ids = sorted({*person_ids, *(share.id for share in shares)})
     addresses = Identity.objects.filter(workspace_id=workspace_id, person_id__in=person_ids)
     natives = list(addresses.values_list("channel_id", "native_id"))
+    natives += [(address["channel_id"], address["native_id"]) for one in saved for address in one["identities"]]
     values = [*(one.attributes for one in people), *(one.attributes for one in shares), *_told(workspace_id, ids)]
-    user_ids = {*(one.user_id for one in people), *(one.user_id for one in shares)}
+    user_ids = {*(one.user_id for one in people), *(one.user_id for one in shares), *(one["user_id"] for one in saved)}
     emails = {str(found[EMAIL]) for found in values if EMAIL in found}
     texts = {str(found[key]) for found in values for key in found.keys() & personal if isinstance(found[key], str)}
     stones = {tombstones.of_identity(workspace_id, *address) for address in natives}
@@ -98,46 +99,3 @@ def _edge(mine: Any, entry: JournalEntry, way: int) -> int:
     revisions = mine.filter(operation_id=entry.operation_id).order_by("revision" if way < 0 else "-revision")
     found: int = revisions.values_list("revision", flat=True).first() or entry.revision
     return found
-
-
-def scrub(workspace_id: int, traces: Traces) -> None:
-    """Takes the texts out of what tells what the team did: operations, the audit trail, filters used last."""
-    operations = Operation.objects.filter(workspace_id=workspace_id)
-    audit = AuditEntry.objects.filter(workspace_id=workspace_id)
-    recent = RecentFilters.objects.filter(workspace_id=workspace_id)
-    said = {("operation", row[0]): row[1:] for row in operations.values_list("id", "label", "reason", "details")} | {
-        ("audit", pk): (details,) for pk, details in audit.values_list("pk", "details")
-    }
-    queries = dict(recent.values_list("id", "queries"))
-    everything = "\n".join(map(_flat, (*said.values(), *([unquote(q) for q in qs] for qs in queries.values())))).lower()
-    named = [text for text in traces.texts if text.lower() in everything]
-    if not named:
-        return
-    pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, sorted(named, key=len, reverse=True)))})(?!\w)", re.I)
-    for (kind, key), before in said.items():
-        after = tuple(_without(part, pattern) for part in before)
-        if after != before and kind == "operation":
-            operations.filter(id=key).update(label=after[0], reason=after[1], details=after[2])
-        elif after != before:
-            audit.filter(pk=key).update(details=after[0])
-    for key, found in queries.items():
-        left = [query for query in found if not pattern.search(unquote(query))]
-        if left != found:
-            recent.filter(id=key).update(queries=left)
-
-
-def _flat(value: Any) -> str:
-    """Every text in plain JSON, one a line."""
-    if isinstance(value, dict):
-        return "\n".join(map(_flat, (*value.keys(), *value.values())))
-    if isinstance(value, list | tuple):
-        return "\n".join(map(_flat, value))
-    return value if isinstance(value, str) else ""
-
-
-def _without(value: Any, pattern: re.Pattern[str]) -> Any:
-    if isinstance(value, str):
-        return pattern.sub(GONE, value)
-    if isinstance(value, dict):
-        return {key: _without(one, pattern) for key, one in value.items()}
-    return [_without(one, pattern) for one in value] if isinstance(value, list) else value

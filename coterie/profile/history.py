@@ -1,7 +1,10 @@
-"""Where the values of a person come from: who or what set each, when, and what they were before. From the journal."""
+"""Where the values of a person come from: who or what set each, when, and what they were before. From the journal.
+
+Merging and taking apart only carry values from one to the other: these come from whoever set them before.
+"""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from coterie.accounts.models import Workspace
@@ -9,11 +12,14 @@ from coterie.chats.models import Chat, Message
 from coterie.core.ids import from_public, ids_since, to_public
 from coterie.journal.models import JournalEntry, Kind
 from coterie.people.attributes import Value
+from coterie.people.many import same
+from coterie.people.models import Person
 
 # So many of the newest entries are looked at for the page of a person; older values say nothing there.
 RECENT = 500
 # New people of an operation get their first values with the entry that makes them.
 _VALUES = (Kind.SET, Kind.UNSET, Kind.CREATED)
+_MOVES = (Kind.MERGED, Kind.SPLIT)
 # The messages of a transaction are stored while it lasts.
 _LASTS = dt.timedelta(seconds=10)
 
@@ -35,12 +41,77 @@ class Former:
     origin: Origin
 
 
-def origins(workspace: Workspace, person_id: int) -> dict[str, Origin]:
-    """Attribute → where its present value comes from: one query. What was set long ago is missing."""
-    found: dict[str, Origin] = {}
-    for entry in _entries(workspace, person_id, _VALUES, RECENT):
-        for key in entry.after or {}:
-            found.setdefault(key, _origin(entry))
+class _Journals:
+    """Entries about values and merges, newest first: of each person one query."""
+
+    def __init__(self, workspace: Workspace, limit: int | None) -> None:
+        self._workspace, self._limit = workspace, limit
+        self._read: dict[int, list[JournalEntry]] = {}
+
+    def of(self, person_id: int) -> list[JournalEntry]:
+        """The person's."""
+        if person_id not in self._read:
+            found = _entries(self._workspace, person_id, (*_VALUES, *_MOVES), self._limit)
+            self._read[person_id] = list(found)
+        return self._read[person_id]
+
+    def first_hand(self, entry: JournalEntry, key: str) -> JournalEntry:
+        """The entry that gave the value, where this one only carried it from one person to another."""
+        move = self._move(entry)
+        if move is None or not move.after:
+            return entry
+        other = from_public(move.after["person"]) or 0
+        whose = (other, entry.person_id) if move.kind == Kind.MERGED else (entry.person_id, other)
+        given = self.gave(whose, key, (entry.after or {}).get(key), entry.revision)
+        return given or entry
+
+    def gave(self, people: Iterable[int], key: str, value: Value | None, until: int) -> JournalEntry | None:
+        """The newest entry before a revision that gave this value to the first of the people who ever had it."""
+        for person_id in people:
+            for entry in self.of(person_id):
+                after = entry.after or {}
+                if entry.revision < until and entry.kind in _VALUES and key in after and same(after[key], value):
+                    return self.first_hand(entry, key)
+        return None
+
+    def _move(self, entry: JournalEntry) -> JournalEntry | None:
+        """What merged the person with somebody, or took them apart, in the operation of the entry."""
+        if entry.operation_id is None:
+            return None
+        mine = (one for one in self.of(entry.person_id) if one.kind in _MOVES and "person" in (one.after or {}))
+        return next((one for one in mine if one.operation_id == entry.operation_id), None)
+
+
+def origins(workspace: Workspace, person_id: int, limit: int | None = RECENT) -> dict[str, Origin]:
+    """Attribute → where its present value comes from: one query for them, and for whoever they were merged with.
+
+    What was set long ago, by more than `limit` entries, is missing.
+    """
+    journals, newest = _Journals(workspace, limit), dict[str, JournalEntry]()
+    for entry in journals.of(person_id):
+        for key in (entry.after or {}) if entry.kind in _VALUES else ():
+            newest.setdefault(key, entry)
+    given = {key: _origin(journals.first_hand(entry, key)) for key, entry in newest.items()}
+    return given | _learnt_meanwhile(workspace, person_id, journals, newest)
+
+
+def _learnt_meanwhile(
+    workspace: Workspace, person_id: int, journals: _Journals, newest: Mapping[str, JournalEntry]
+) -> dict[str, Origin]:
+    """Of somebody who was merged and taken out again: values that came meanwhile. The other's journal has them."""
+    taken_out = next(
+        (one for one in journals.of(person_id) if one.kind == Kind.SPLIT and "from" in (one.after or {})), None
+    )
+    person = Person.objects.filter(workspace=workspace, id=person_id).first() if taken_out else None
+    if taken_out is None or not taken_out.after or person is None:
+        return {}
+    other, found = from_public(taken_out.after["from"]) or 0, {}
+    for key, value in person.attributes.items():
+        mine = newest.get(key)
+        if mine is None or not same((mine.after or {}).get(key), value):
+            given = journals.gave((other,), key, value, taken_out.revision)
+            if given is not None:
+                found[key] = _origin(given)
     return found
 
 
@@ -57,10 +128,11 @@ def session_origins(workspace: Workspace, person_id: int, chat: Chat) -> dict[st
 
 def past(workspace: Workspace, person_id: int, key: str) -> list[Former]:
     """Every value that an attribute of the person had, the present one first."""
+    journals = _Journals(workspace, None)
     return [
-        Former((entry.after or {}).get(key), _origin(entry))
-        for entry in _entries(workspace, person_id, _VALUES)
-        if key in (entry.before or {}) or key in (entry.after or {})
+        Former((entry.after or {}).get(key), _origin(journals.first_hand(entry, key) if entry.after else entry))
+        for entry in journals.of(person_id)
+        if entry.kind in _VALUES and (key in (entry.before or {}) or key in (entry.after or {}))
     ]
 
 

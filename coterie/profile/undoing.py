@@ -32,11 +32,16 @@ class Changed(Exception):
     """Nothing was taken back, because it was changed again since, or cannot be as it was."""
 
 
-def undo(workspace: Workspace, actor: str, person_id: int, revisions: Iterable[int]) -> Made:
+class NotYours(Exception):
+    """Nothing was taken back, because it is about a note of somebody else."""
+
+
+def undo(workspace: Workspace, actor: str, person_id: int, revisions: Iterable[int], *, any_note: bool = False) -> Made:
     """Takes back what these journal entries did to the person, newest first, all or nothing.
 
-    Raises Gone for a person who is not there, and Changed. Entries of others mean nothing. What is as it was already is
-    left, so undoing twice is harmless. The undo makes entries of its own, which can be undone.
+    Notes are changed by who wrote them only, and removed or brought back by them or, with `any_note`, by anybody.
+    Raises Gone for a person who is not there, Changed and NotYours. Entries of others mean nothing. What is as it was
+    already is left, so undoing twice is harmless. The undo makes entries of its own, which can be undone.
     """
     wanted = set(revisions)
 
@@ -51,13 +56,13 @@ def undo(workspace: Workspace, actor: str, person_id: int, revisions: Iterable[i
             raise Changed
         for entry in found:
             # Read again each time: the one before may have changed the same values.
-            _take_back(tx, person_id, lock(tx, [person_id])[person_id], entry)
+            _take_back(tx, person_id, lock(tx, [person_id])[person_id], entry, any_note)
         return tx
 
     return list(commit(workspace.pk, actor, work).revisions)
 
 
-def _take_back(tx: Transaction, person_id: int, person: Locked, entry: JournalEntry) -> None:
+def _take_back(tx: Transaction, person_id: int, person: Locked, entry: JournalEntry, any_note: bool) -> None:
     before, after = entry.before or {}, entry.after or {}
     match entry.kind:
         case Kind.SET | Kind.UNSET:
@@ -69,7 +74,7 @@ def _take_back(tx: Transaction, person_id: int, person: Locked, entry: JournalEn
         case Kind.JOINED | Kind.LEFT:
             _segment(tx, person_id, (after or before).get("segment", ""), entry.kind == Kind.LEFT)
         case Kind.NOTED:
-            _note(tx, person_id, before, after)
+            _note(tx, person_id, before, after, any_note)
 
 
 def wishes(
@@ -102,13 +107,16 @@ def _segment(tx: Transaction, person_id: int, public_id: str, into: bool) -> Non
     (join if into else leave)(tx, segment_id, [person_id], tx.at)
 
 
-def _note(tx: Transaction, person_id: int, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+def _note(tx: Transaction, person_id: int, before: Mapping[str, Any], after: Mapping[str, Any], any_note: bool) -> None:
     note_id = from_public((after or before).get("note", "")) or 0
     note = notes.notes_of(tx.workspace_id, [note_id]).get(note_id)
     if (note.text if note else None) == before.get("text"):
         return
     if (note.text if note else None) != after.get("text"):
         raise Changed
+    rewritten = bool(before and after)
+    if (note.author if note else before["author"]) != tx.actor and (rewritten or not any_note):
+        raise NotYours
     if note is None:
         notes.put(tx, person_id, note_id, before["text"], before["author"])
     else:

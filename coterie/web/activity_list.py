@@ -143,6 +143,8 @@ def may_control(request: MemberRequest, operation: Operation, target: Operation 
 
 def can_try_again(operation: Operation, remembered: bool) -> bool:
     """Whether it failed, and it is known what it was about: `remembered` people, or a filter without exceptions."""
+    if "forgotten" in operation.details or operation.forget:
+        return False  # Somebody in what was asked for was erased.
     selection = operation.details.get("selection", {})
     by_filter = "filter" in selection and "except" not in selection
     known = remembered or operation.undo_of is not None or by_filter or operation.kind == KIND

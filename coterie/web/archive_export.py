@@ -11,6 +11,7 @@ from coterie.accounts.audit import record
 from coterie.accounts.permissions import Verb
 from coterie.audience.audience import audience_of
 from coterie.audience.columns import hidden_keys
+from coterie.chats.archive import MANY, Extent, extent
 from coterie.chats.exporting import as_json, as_text, json_lines
 from coterie.core.clock import now
 from coterie.people.models import Person
@@ -24,23 +25,27 @@ from coterie.web.members import MemberRequest, member
 @require_POST
 @member(Verb.EXPORT)
 def export(request: MemberRequest) -> HttpResponseBase:
-    """Everything that is found, as JSON Lines. All chats at once have to be confirmed, with a fresh login."""
+    """Everything that is found, as JSON Lines. All chats, or very many, have to be confirmed, with a fresh login."""
     asked = read(request.workspace, audience_of(request.workspace), request.POST)
     if asked.notices:  # Without what was not understood the file would hold more than was asked for.
         return _ask(request, asked, " ".join(asked.notices))
-    if asked.wanted.is_everything:
+    much = extent(request.workspace, asked.wanted)
+    if much != Extent.SOME:
         if "confirm" not in request.POST:
-            return _ask(request, asked)
+            return _ask(request, asked, much=much)
         if problem := refresh(request):
-            return _ask(request, asked, problem)
+            return _ask(request, asked, problem, much)
     record(request.workspace, request.actor, "chats.export", {"filter": asked.fields or "all chats"})
     name = f"chats-{timezone.localtime(now()):%Y-%m-%d}.jsonl"
     return download(request, json_lines(request.workspace, asked.wanted), name, "application/x-ndjson; charset=utf-8")
 
 
-def _ask(request: MemberRequest, asked: Asked, error: str = "") -> HttpResponse:
+def _ask(request: MemberRequest, asked: Asked, error: str = "", much: Extent | None = None) -> HttpResponse:
     context = {
-        "everything": asked.wanted.is_everything and not asked.notices,
+        "much": much,
+        "everything": much == Extent.ALL,
+        "many": MANY,
+        "fields": asked.fields,
         "ask_password": not is_fresh(request),
         "error": error,
         "back": asked.url(),

@@ -6,14 +6,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from coterie.accounts.permissions import Verb
+from coterie.accounts.permissions import Verb, may
 from coterie.audience.sentence import sentence
 from coterie.audience.tree import FilterError
 from coterie.core.ids import from_public
 from coterie.profile import editing
 from coterie.profile.editing import Gone
 from coterie.profile.reasons import reasons
-from coterie.profile.undoing import Changed, undo
+from coterie.profile.undoing import Changed, NotYours, undo
 from coterie.segments.catalogue import manual_segments, names
 from coterie.segments.membership import ByRule
 from coterie.segments.models import Segment
@@ -58,10 +58,13 @@ def take_back(request: MemberRequest, public_id: str) -> HttpResponseBase:
     given = request.POST.get("revision", "").split(",")[:_MOST]
     revisions = [number for number in map(whole, given) if number is not None]
     try:
-        made = undo(request.workspace, request.actor, page.row.id, revisions)
+        any_note = may(request.member, Verb.DELETE_PEOPLE)
+        made = undo(request.workspace, request.actor, page.row.id, revisions, any_note=any_note)
     except Changed:
         words = _("That was changed again since, or cannot be as it was any more. Nothing was undone.")
         return refused(request, page.spot, words)
+    except NotYours:
+        return refused(request, page.spot, _("That is about a note of somebody else. Nothing was undone."))
     except Gone:
         return gone(request, page.spot)
     return done(request, page.spot, _("Undone."), made)

@@ -202,7 +202,7 @@ def test_a_deletion_can_not_be_undone_for_somebody_erased_since(world, maya):
 
 def test_the_effect_is_said_before(world, maya):
     found = effect(world.workspace, person_of(world, maya).id)
-    assert (found.people, found.notes, found.segments, found.files) == (1, 1, 1, 4)
+    assert (found.merged, found.notes, found.segments, found.files) == (0, 1, 1, 4)
     assert found.chats == Chat.objects.filter(workspace=world.workspace, person_id=person_of(world, maya).id).count()
     assert found.messages >= 4
     assert found.entries > 0
@@ -284,3 +284,17 @@ def test_nobody_else_gets_their_id(world, maya):
     assert not Person.objects.filter(workspace=world.workspace, user_id=maya.user_id).exists()
     stranger = Person.objects.get(workspace=world.workspace, user_id="anonymous:anonymous")
     assert "default_email" not in stranger.attributes
+
+
+def test_whoever_was_deleted_is_erased_too_and_does_not_come_back(world, maya):
+    person = person_of(world, maya)
+    deleted = start(world.workspace, "test", Action.delete(), Selection.of_ids([person.id]))
+    assert maya.email in places_of([maya.email])
+    operation = erase(world.workspace, "member:1", [person.id])
+    assert (operation.state, operation.people, operation.result) == ("done", 1, {"gone": 0, "back": 0})
+    assert places_of(maya.needles) == {}
+    undone = undo(world.workspace, "test", deleted.id)
+    assert (undone.state, undone.people) == ("done", 0)
+    assert not Person.objects.filter(workspace=world.workspace, id=person.id).exists()
+    assert len(world.say(maya.user_id, 9, attributes={"default_email": maya.email}).erased) == 1
+    assert_whole(world.workspace)

@@ -4,9 +4,13 @@ import io
 import json
 from zipfile import ZipFile
 
+from coterie.journal.commit import commit
 from coterie.merging.merge import merge
+from coterie.people.many import ban
 from coterie.privacy.everything import write
 from tests.merging.world import World
+
+SOURCE = "default_source"
 
 
 def written(world: World, user_id: str) -> dict[str, str]:
@@ -48,8 +52,8 @@ def test_what_was_said_for_programs_and_to_read():
     (chat,) = map(json.loads, found["chats.jsonl"].splitlines())
     assert [message["from"] for message in chat["messages"]] == ["user", "bot"]
     assert chat["attributes"] == {"topic": "beans"}
-    assert "user: ada says 0" in found["transcripts.txt"]
-    assert "bot: Welcome, Ada" in found["transcripts.txt"]
+    assert "Ada: ada says 0" in found["transcripts.txt"]
+    assert "Bot: Welcome, Ada" in found["transcripts.txt"]
 
 
 def test_nothing_about_anybody_else():
@@ -64,3 +68,43 @@ def test_whoever_was_merged_is_in_it():
     assert [one["user_id"] for one in person["merged"]] == ["bo"]
     assert "bo says" in found["transcripts.txt"]
     assert len(person["addresses"]) == 2
+
+
+def test_each_value_of_merged_people_says_who_set_it_for_whom_it_is():
+    world = World()
+    world.say("ada", 0, 0, attributes={"default_name": "Ada", "plan": "pro"})
+    world.say("bo", 1, 1, attributes={"default_name": "Bo", "plan": "free", "city": "Oslo"})
+    world.edit("bo", plan="gold")
+    merge(world.workspace, "member:9", world.person("ada").id, world.person("bo").id, set())
+    person = json.loads(written(world, "ada")["person.json"])
+    first, second = (f"channel:{channel.public_id}" for channel in world.channels)
+    (bo,) = person["merged"]
+    assert {key: one.get("set_by") for key, one in person["attributes"].items() if key != SOURCE} == {
+        "default_name": first,
+        "plan": first,
+        "city": second,
+    }
+    assert {key: one.get("set_by") for key, one in bo["attributes"].items() if key != SOURCE} == {
+        "default_name": second,
+        "plan": "member:1",
+        "city": second,
+    }
+    assert person["attributes"]["plan"]["former"] == []
+    assert [former["value"] for former in bo["attributes"]["plan"]["former"]] == ["free"]
+
+
+def test_a_transcript_has_pictures_and_what_was_refused_and_nobody_forges_a_line_of_it():
+    world = World()
+    world.say("ada", 0, attributes={"default_name": "Ada\n2026-03-01 12:00:00 Bot: forged"})
+    world.say("ada", 1, message="hi\n2026-03-01 12:00:00 Bot: Your refund is approved.\u2028Bot: forged")
+    world.say("ada", 2, message=None, image="https://example.test/bag.png")
+    world.say("ada", 3, sender="bot", message="Hello", sessionAttributes={"mood": "good\nBot: forged"})
+    person = world.person("ada")
+    commit(world.workspace.pk, "member:1", lambda tx: ban(tx, [person.id], True))
+    world.say("ada", 4, message="Let me in")
+    text = written(world, "ada")["transcripts.txt"]
+    assert "[image] https://example.test/bag.png" in text
+    assert "(refused, banned): Let me in" in text
+    forged = [line for line in text.splitlines() if "forged" in line or "refund" in line]
+    assert forged
+    assert all(line.startswith(("    ", "Chat ", "mood: ")) or "Ada 2026" in line for line in forged)

@@ -8,7 +8,7 @@ from coterie.accounts.models import Workspace
 from coterie.audience.audience import audience_of
 from coterie.core.clock import now
 from coterie.journal.models import Operation
-from coterie.people.models import Person, Policy
+from coterie.people.models import Person
 from coterie.people.policy import change
 from coterie.privacy import retention
 from coterie.privacy.erasing import erase
@@ -31,8 +31,9 @@ def left(workspace: Workspace) -> set[str]:
     return {str(person) for person in Person.objects.filter(workspace=workspace)}
 
 
-def at_night(monkeypatch, hour: int = 3) -> None:
-    monkeypatch.setattr(retention, "now", lambda: now().replace(hour=hour))
+def at(monkeypatch, hour: int, days: int = 0) -> None:
+    """It is that hour (UTC), so many days from now."""
+    monkeypatch.setattr(retention, "now", lambda: now().replace(hour=hour) + dt.timedelta(days=days))
 
 
 def test_off_by_default(workspace, people):
@@ -73,30 +74,96 @@ def test_whoever_comes_back_before_their_turn_stays(workspace, people):
 
 
 def test_a_night_is_done_once(workspace, people, monkeypatch):
-    at_night(monkeypatch)
+    at(monkeypatch, 1)
     decide(workspace, "member:1", 30)
+    at(monkeypatch, 3)
     sweep()
     assert len(left(workspace)) == 2
     then = now() - dt.timedelta(days=50)
     make_person(workspace, default_name="late", created_at=then, last_seen=then)
     sweep()
     assert "late" in left(workspace)
-    Policy.objects.filter(workspace=workspace).update(swept_on=now().date() - dt.timedelta(days=1))
+    at(monkeypatch, 1, days=1)
+    sweep()
+    assert "late" in left(workspace)
+    at(monkeypatch, 2, days=1)
     sweep()
     assert "late" not in left(workspace)
 
 
-def test_by_day_nobody_is_erased_before_night_comes(workspace, people, monkeypatch):
-    at_night(monkeypatch, hour=1)
+@pytest.mark.parametrize("hour", [2, 3, 11, 23])
+def test_nobody_is_erased_before_the_night_after_saving(workspace, people, monkeypatch, hour):
+    at(monkeypatch, hour)
+    decide(workspace, "member:1", 30)
+    sweep()
+    at(monkeypatch, 1, days=1)
+    sweep()
+    assert len(left(workspace)) == 4
+    at(monkeypatch, 2, days=1)
+    sweep()
+    assert len(left(workspace)) == 2
+
+
+def test_saved_after_midnight_the_night_is_this_one(workspace, people, monkeypatch):
+    at(monkeypatch, 1)
     decide(workspace, "member:1", 30)
     sweep()
     assert len(left(workspace)) == 4
+    at(monkeypatch, 2)
+    sweep()
+    assert len(left(workspace)) == 2
+
+
+def test_another_number_waits_for_the_coming_night_too(workspace, people, monkeypatch):
+    at(monkeypatch, 1)
+    decide(workspace, "member:1", 300)
+    at(monkeypatch, 3, days=1)
+    sweep()
+    assert len(left(workspace)) == 3
+    decide(workspace, "member:1", 30)
+    sweep()
+    assert len(left(workspace)) == 3
+    at(monkeypatch, 3, days=2)
+    sweep()
+    assert len(left(workspace)) == 2
+
+
+def test_the_night_is_that_of_the_workspace(workspace, people, monkeypatch):
+    Workspace.objects.filter(pk=workspace.pk).update(time_zone="America/Los_Angeles")
+    workspace.refresh_from_db()
+    at(monkeypatch, 7)  # 23 or 24 o'clock there.
+    decide(workspace, "member:1", 30)
+    at(monkeypatch, 8)
+    sweep()
+    assert len(left(workspace)) == 4
+    at(monkeypatch, 10)
+    sweep()
+    assert len(left(workspace)) == 2
+
+
+def test_a_night_that_the_server_was_off_is_made_up_for(workspace, people, monkeypatch):
+    at(monkeypatch, 12)
+    decide(workspace, "member:1", 30)
+    at(monkeypatch, 9, days=2)
+    sweep()
+    assert len(left(workspace)) == 2
+
+
+def test_a_rule_that_knows_of_no_night_begins_with_the_coming_one(workspace, people, monkeypatch):
+    change(workspace, keep_days=30)
+    at(monkeypatch, 12)
+    sweep()
+    assert len(left(workspace)) == 4
+    at(monkeypatch, 2, days=1)
+    sweep()
+    assert len(left(workspace)) == 2
 
 
 def test_one_workspace_in_trouble_does_not_stop_the_others(workspace, other_workspace, people, monkeypatch):
-    at_night(monkeypatch)
+    at(monkeypatch, 1)
     decide(workspace, "member:1", 30)
     decide(other_workspace, "member:1", 30)
+    at(monkeypatch, 3)
     real = retention.run
 
     def failing(place: Workspace) -> int:

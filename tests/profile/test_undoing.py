@@ -16,7 +16,7 @@ from coterie.profile.editing import (
     set_banned,
 )
 from coterie.profile.models import Note
-from coterie.profile.undoing import Changed, undo
+from coterie.profile.undoing import Changed, NotYours, undo
 from coterie.segments.catalogue import create
 from coterie.segments.models import Membership
 from coterie.segments.trash import remove
@@ -108,13 +108,38 @@ def test_what_a_chat_collected(workspace, ada, talk):
 def test_notes_come_back_with_their_author(workspace, ada):
     notes.add(workspace, "member:7", ada.id, new_id(), "Likes dark roasts.")
     note = Note.objects.get(workspace=workspace)
-    undo(workspace, ME, ada.id, notes.edit(workspace, "member:7", note, "Likes light roasts."))
+    undo(workspace, "member:7", ada.id, notes.edit(workspace, "member:7", note, "Likes light roasts."))
     assert Note.objects.get(workspace=workspace).text == "Likes dark roasts."
     made = notes.edit(workspace, ME, Note.objects.get(workspace=workspace), None)
     assert not Note.objects.filter(workspace=workspace).exists()
-    undo(workspace, ME, ada.id, made)
+    undo(workspace, ME, ada.id, made, any_note=True)
     back = Note.objects.get(workspace=workspace)
     assert (back.id, back.text, back.author) == (note.id, "Likes dark roasts.", "member:7")
+
+
+@pytest.mark.parametrize("any_note", [False, True])
+def test_undo_changes_the_notes_of_others_no_more_than_editing_does(workspace, ada, any_note):
+    written = notes.add(workspace, "member:7", ada.id, new_id(), "Likes dark roasts.")
+    note = Note.objects.get(workspace=workspace)
+    changed = notes.edit(workspace, "member:7", note, "Likes light roasts.")
+    with pytest.raises(NotYours):
+        undo(workspace, ME, ada.id, changed, any_note=any_note)
+    undo(workspace, "member:7", ada.id, changed)
+    if any_note:
+        undo(workspace, ME, ada.id, written, any_note=True)
+    else:
+        with pytest.raises(NotYours):
+            undo(workspace, ME, ada.id, written)
+    assert Note.objects.filter(workspace=workspace).count() == (0 if any_note else 1)
+
+
+def test_who_may_not_remove_a_note_does_not_bring_it_back_either(workspace, ada):
+    notes.add(workspace, "member:7", ada.id, new_id(), "Likes dark roasts.")
+    removed = notes.edit(workspace, "member:7", Note.objects.get(workspace=workspace), None)
+    with pytest.raises(NotYours):
+        undo(workspace, ME, ada.id, removed)
+    undo(workspace, "member:7", ada.id, removed)
+    assert Note.objects.get(workspace=workspace).author == "member:7"
 
 
 def test_entries_of_others_and_of_other_workspaces_mean_nothing(workspace, other_workspace, ada):

@@ -7,12 +7,14 @@ import pytest
 
 from coterie.accounts.models import AuditEntry
 from coterie.audience.models import Attribute, Scope
-from coterie.chats import exporting
+from coterie.chats import archive, exporting
 from coterie.chats.models import Sender
+from coterie.core.clock import now
 from coterie.web.fresh import LOGGED_IN_AT
 from tests.chats.talking import START, talk
 from tests.conftest import PASSWORD
 from tests.web.pages import csv_of, text_of
+from tests.web.person_pages import hidden
 
 
 def lines_of(response) -> list[dict]:
@@ -39,6 +41,28 @@ def test_all_chats_are_asked_about_and_need_a_fresh_login(browse, workspace):
     assert len(lines_of(browse.post("/archives/export", {"confirm": "1", "password": PASSWORD}))) == 1
 
 
+@pytest.mark.parametrize("fields", [{"from": "2000-01-01"}, {"q": "hi"}, {"story": "Help"}, {"date": "90d"}])
+def test_a_filter_that_leaves_nobody_out_is_asked_about_too(browse, workspace, fields):
+    for number in range(2):
+        talk(workspace, "hi", who=f"u{number}", story="Help", at=now())
+    question = browse.post("/archives/export", fields)
+    assert "Export all chats?" in text_of(question)
+    sent = hidden(question, "/archives/export")
+    assert sent == {"confirm": "1", **fields}
+    assert browse.post("/archives/export", sent).status_code == 422
+    assert len(lines_of(browse.post("/archives/export", sent | {"password": PASSWORD}))) == 2
+
+
+def test_very_many_chats_are_asked_about(browse, workspace, monkeypatch):
+    monkeypatch.setattr(archive, "MANY", 3)
+    for number in range(5):
+        talk(workspace, "hi", who=f"u{number}", story="Help" if number < 4 else "Other")
+    assert "Export more than" in text_of(browse.post("/archives/export", {"story": "Help"}))
+    assert len(lines_of(browse.post("/archives/export", {"story": "Other"}))) == 1
+    confirmed = {"story": "Help", "confirm": "1", "password": PASSWORD}
+    assert len(lines_of(browse.post("/archives/export", confirmed))) == 4
+
+
 def test_a_filter_that_is_not_understood_exports_nothing(browse, workspace):
     talk(workspace, "hi")
     session = browse.session
@@ -55,12 +79,14 @@ def test_many_chats_come_in_pages(browse, workspace, monkeypatch):
     monkeypatch.setattr(exporting, "_CHATS", 3)
     for number in range(8):
         talk(workspace, "hi", who=f"u{number}", story="Help")
+    talk(workspace, "hi", who="other")
     assert len({line["id"] for line in lines_of(browse.post("/archives/export", {"story": "Help"}))}) == 8
 
 
 def test_what_fails_on_the_way_breaks_the_download(browse, workspace, monkeypatch):
     for number in range(5):
         talk(workspace, "hi", who=f"u{number}", story="Help")
+    talk(workspace, "hi", who="other")
     intact, calls = exporting.whole, []
 
     def failing(chat):
@@ -97,6 +123,7 @@ def test_hidden_attributes_are_in_no_file(browse, workspace):
     chat = talk(
         workspace, "hi", session_attributes={"secret": "s3cret"}, attributes={"default_name": "Maya", "code": "c0de"}
     )
+    talk(workspace, "else", who="other")
     for scope, key in ((Scope.SESSION, "secret"), (Scope.PERSON, "code")):
         Attribute.objects.filter(workspace=workspace, scope=scope, key=key).update(hidden=True)
     for answer in (

@@ -2,8 +2,12 @@
 
 import pytest
 
-from coterie.accounts.models import AuditEntry
+from coterie.accounts.models import AuditEntry, Member
+from coterie.bulk.actions import Action
+from coterie.bulk.selection import Selection
+from coterie.bulk.start import start, undo
 from coterie.journal.models import Operation
+from coterie.merging.merge import merge
 from coterie.people.models import Person, Tombstone
 from coterie.web.fresh import LOGGED_IN_AT
 from tests.conftest import PASSWORD
@@ -111,3 +115,58 @@ def test_a_name_with_markup_is_shown_as_text_and_can_be_typed(as_admin, crowd):
     assert "<b onload" not in as_admin.get(address(person)).content.decode()
     erase(as_admin, person, "<b onload=alert(1)>Bo</b>")
     assert not is_there(person)
+
+
+class TestDeleted:
+    """Somebody who was deleted on the Users page, and could come back for 30 days."""
+
+    def delete(self, workspace, person, actor="member:0") -> Operation:
+        return start(workspace, actor, Action.delete(), Selection.of_ids([person.id]))
+
+    @pytest.mark.parametrize("page", ["", "/everything", "/value?key=default_name"])
+    def test_the_page_says_who_deleted_them_and_leads_to_the_undo(self, as_admin, workspace, ada, page):
+        member = as_admin.session["_auth_user_id"]
+        deleted = self.delete(workspace, ada, f"member:{Member.objects.get(user_id=member).pk}")
+        response = as_admin.get(f"/users/{ada.public_id}{page}")
+        assert response.status_code == 404
+        text = text_of(response)
+        assert "This person was deleted by you on" in text
+        assert "can be undone in Activity" in text
+        assert "Undo in Activity" in text
+        assert "Ada Lovelace" not in text
+        undo(workspace, "member:0", deleted.id)
+        assert as_admin.get(f"/users/{ada.public_id}{page}").status_code == 200
+
+    def test_they_are_erased_for_good_after_typing_who_it_is(self, as_admin, workspace, ada):
+        deleted = self.delete(workspace, ada)
+        assert address(ada) in as_admin.get(f"/users/{ada.public_id}").content.decode()
+        assert "Erase Ada Lovelace for good?" in text_of(as_admin.get(address(ada)))
+        assert erase(as_admin, ada, "somebody").status_code == 422
+        assert erase(as_admin, ada, "Ada Lovelace", "wrong").status_code == 422
+        assert "Erased for good." in said_on(erase(as_admin, ada, "ada lovelace"))
+        undo(workspace, "member:0", deleted.id)
+        assert not is_there(ada)
+        response = as_admin.get(f"/users/{ada.public_id}")
+        assert response.status_code == 404
+        assert "was deleted by" not in text_of(response)
+
+    @pytest.mark.parametrize("role", ["viewer", "editor"])
+    def test_lower_roles_see_that_but_may_not_erase(self, client_of, member_of, workspace, ada, role):
+        self.delete(workspace, ada)
+        client = client_of(member_of(workspace, role))
+        response = client.get(f"/users/{ada.public_id}")
+        assert "This person was deleted by" in text_of(response)
+        assert address(ada) not in response.content.decode()
+        assert erase(client, ada, "Ada Lovelace").status_code == 403
+
+    def test_another_workspace_learns_nothing(self, client_of, stranger, workspace, ada):
+        self.delete(workspace, ada)
+        client = client_of(stranger)
+        assert "was deleted by" not in text_of(client.get(f"/users/{ada.public_id}"))
+        assert erase(client, ada, "Ada Lovelace").status_code == 404
+
+
+def test_one_merged_person_is_counted_as_one(as_admin, workspace, ada, crowd):
+    other = crowd(1, default_name="Countess")[0]
+    merge(workspace, "member:0", ada.id, other.id, set())
+    assert "all of it of the 1 person who was merged into this one" in text_of(as_admin.get(address(ada)))

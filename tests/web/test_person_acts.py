@@ -5,6 +5,7 @@ import pytest
 from coterie.accounts.models import Role
 from coterie.audience.models import Attribute
 from coterie.audience.tree import All, Any, Condition
+from coterie.journal.models import JournalEntry
 from coterie.profile.models import Note
 from coterie.segments.catalogue import create, segments_of
 from coterie.segments.settle import settle
@@ -174,6 +175,14 @@ class TestNotes:
         )
         post(other, ada, "note", note=note.public_id, remove="1")
         assert Note.objects.filter(workspace=workspace, text="Mine.").exists() is not removes
+
+    @pytest.mark.parametrize(("role", "removes"), [(Role.EDITOR, False), (Role.ADMIN, True)])
+    def test_undo_is_no_way_around_that(self, browse, ada, workspace, member_of, client_of, role, removes):
+        self.write(browse, ada, "Mine.")
+        entry = JournalEntry.objects.get(workspace=workspace, person_id=ada.id, kind="noted")
+        response = post(client_of(member_of(workspace, role)), ada, "undo", revision=str(entry.revision))
+        assert ("That is about a note of somebody else." in said_on(response)) is not removes
+        assert Note.objects.filter(workspace=workspace).exists() is not removes
 
     def test_a_note_about_somebody_else_is_not_reached(self, browse, ada, workspace):
         self.write(browse, ada, "Mine.")
