@@ -82,7 +82,7 @@ def _who(request: MemberRequest, public_id: str) -> _Who | HttpResponse:
     if page.status_code != HTTPStatus.NOT_FOUND or gone is None:
         return page
     attributes, user_id = gone.saved["attributes"], gone.saved["user_id"]
-    context = {"public_id": to_public(gone.person_id), "name": attributes.get(LEADS) or user_id}
+    context = {"public_id": to_public(gone.person_id), "name": seen(str(attributes.get(LEADS) or user_id))}
     return _Who(gone.person_id, attributes, user_id, "web/deleted_erase.html", context)
 
 
