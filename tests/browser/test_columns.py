@@ -51,7 +51,8 @@ def users(page, sign_in, owner, people) -> Page:
 
 
 def heads(page: Page) -> list[str]:
-    """Keys of the columns after the name."""
+    """Keys of the columns after the name, once the list is there."""
+    expect(page.locator("thead th a[id^=sort-]").first).to_be_attached()
     ids = page.locator("thead th a[id^=sort-]").evaluate_all("links => links.map(link => link.id)")
     return [one.removeprefix("sort-") for one in ids][1:]
 
