@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
 from coterie.channels import raw, traffic
 from coterie.channels.inbox import receive
@@ -81,8 +81,8 @@ def process(channel: Channel, kind: Kind, rows: Sequence[RawEvent]) -> None:
     read = [one for row in rows if (one := _read(channel, kind, row)) is not None]
     try:
         _receive(channel, kind, read)
-    except (DatabaseError, InterfaceError):
-        raise
+    except (OperationalError, InterfaceError):
+        raise  # It is the database that is in trouble, not an event.
     except Exception as error:
         if len(read) == 1:
             _failed(read[0].row, error)

@@ -3,9 +3,10 @@
 import datetime as dt
 import json
 import threading
+from dataclasses import replace
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import DataError, OperationalError, connection
 
 from coterie.channels import processing, raw
 from coterie.channels.kinds import Kind, Raw, Reading
@@ -32,6 +33,29 @@ def states(channel):
 
 def taken_by(channel, what=What.EVENT):
     return [row for row in raw.take(what, 1_000) if row.channel_id == channel.id]
+
+
+def test_an_event_that_the_database_will_not_have_spoils_no_other(segment_channel, monkeypatch):
+    intact = processing.receive
+
+    def receive(channel, events):
+        if any(event.message_id == "m-2" for event in events):
+            raise DataError("too large for the database")
+        return intact(channel, events)
+
+    monkeypatch.setattr(processing, "receive", receive)
+    raw.store(segment_channel, [call(1), call(2), call(3)])
+    processing.step()
+    assert states(segment_channel) == [State.DONE, State.FAILED, State.DONE]
+
+
+def test_what_was_refused_makes_nobody_when_it_is_tried_again(segment_channel):
+    raw.store(segment_channel, [replace(call(1, user=""), refusal="It has neither a userId nor an anonymousId.")])
+    raw.replay(segment_channel)
+    while processing.step():
+        pass
+    assert states(segment_channel) == [State.FAILED]
+    assert not Person.objects.filter(workspace_id=segment_channel.workspace_id).exists()
 
 
 def test_an_event_is_stored_once(segment_channel):
