@@ -4,35 +4,22 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from coterie.channels.answers import Rejected
-from coterie.channels.kinds import Admitted, Delivery, Denied, Field, NotNow
+from coterie.channels.kinds import Admitted, Delivery, Denied, Field, NotNow, api_url
 from coterie.channels.models import Channel
 from coterie.channels.shaping import inner, parsed, text
 from coterie.core.outgoing import ask
-from coterie.people.attributes import Refused
 
 API = "https://graph.facebook.com/v25.0"
 # Meta's errors that are over by themselves: unknown, service, and too many calls of one sort or another.
 _PASSING = frozenset([1, 2, 4, 17, 32, 341, 613, 80007])
 
 
-def _address(url: str) -> None:
-    if urlsplit(url).scheme not in ("http", "https"):
-        raise Refused("api_url", "expected an address that begins with https://.")
-
-
 APP_SECRET = Field("app_secret", "App secret", "Your app at developers.facebook.com, App settings, Basic.")
 VERIFY_TOKEN = Field("verify_token", "Verify token", "", ours=True)
-API_URL = Field(
-    "api_url",
-    "Address of the API",
-    f"Only for another version than {API}",
-    secret=False,
-    required=False,
-    check=_address,
-)
+API_URL = api_url(f"Only for another version than {API}")
 
 
 class GraphError(Denied):

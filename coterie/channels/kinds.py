@@ -12,6 +12,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from coterie.channels.events import Event
 from coterie.channels.models import Channel, RawEvent
@@ -85,6 +86,16 @@ class Field:
     required: bool = True
     ours: bool = False
     check: Callable[[str], object] | None = None
+
+
+def api_url(hint: str) -> Field:
+    """Where the platform's API is, for those to whom it is somewhere else."""
+    return Field("api_url", "Address of the API", hint, secret=False, required=False, check=_address)
+
+
+def _address(url: str) -> None:
+    if urlsplit(url).scheme not in ("http", "https"):
+        raise Refused("api_url", "expected an address that begins with https://.")
 
 
 class Denied(Exception):

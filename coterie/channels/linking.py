@@ -34,7 +34,7 @@ def link(channel: Channel, pairs: Iterable[Pair], *, vouched: bool = False) -> l
 
 def _link(tx: Transaction, channel: Channel, pairs: list[Pair], vouched: bool) -> list[Pair]:
     natives = {native for pair in pairs for native in pair}
-    gone = tombstones.refused(tx, channel.id, natives, {})
+    gone = tombstones.refused(tx.workspace_id, channel.id, natives, {})
     pairs = [pair for pair in pairs if not gone.intersection(pair)]
     known = on_channel(tx, channel.id, natives)
     # Somebody may have that user id from another channel.

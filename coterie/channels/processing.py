@@ -7,7 +7,7 @@ received is known by its message id. So a worker may be killed anywhere, and sev
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
@@ -21,6 +21,7 @@ from coterie.channels.models import Channel, RawEvent, What
 from coterie.channels.registry import KINDS
 from coterie.channels.shaping import native
 from coterie.core.clock import now
+from coterie.people import tombstones
 from coterie.people.attributes import Refused
 from coterie.people.models import Identity
 
@@ -115,7 +116,17 @@ def _failed(row: RawEvent, error: Exception) -> None:
     raw.fail(row, BROKEN)
 
 
+def _without_erased(channel: Channel, read: Sequence[_Read]) -> list[_Read]:
+    """What is about nobody who was erased. Of the rest nothing is kept, not even as long as what arrived usually is."""
+    natives = {one.row.user_id for one in read} | {event.user_id for one in read for event in one.reading.events}
+    strangers = natives - _known_of(channel, natives) - {""}
+    gone = tombstones.refused(channel.workspace_id, channel.id, strangers, {})
+    raw.drop([one.row for one in read if one.row.user_id in gone])
+    return [one for one in read if one.row.user_id not in gone]
+
+
 def _receive(channel: Channel, kind: Kind, read: Sequence[_Read]) -> None:
+    read = _without_erased(channel, read)
     # Before anybody is made, so that a visitor who said who they are does not become a second person.
     unknown = link(channel, [pair for one in read for pair in one.reading.links], vouched=kind.vouches)
     names = _lasting(unknown)
@@ -127,9 +138,11 @@ def _receive(channel: Channel, kind: Kind, read: Sequence[_Read]) -> None:
         if not one.reading.known_only or event.user_id in known
     ]
     if arrived:
+        # They may have come under another id, with an address of theirs.
         erased = receive(channel, settled(channel, kind, arrived, names)).erased
-        # Nothing of whoever was erased is kept, not even for as long as what arrived usually is.
-        raw.drop([one.row for one in arrived if one.event.message_id in erased])
+        gone = [one for one in arrived if one.event.message_id in erased]
+        raw.drop([one.row for one in gone])
+        read = [one for one in read if one.row.id not in {other.row.id for other in gone}]
     link(channel, [(former, names[former]) for former, _ in unknown], vouched=kind.vouches)
     if kind.profile is not None:
         _look_up(channel, {who for one in read for who in one.reading.look_up})
@@ -156,8 +169,14 @@ def _known(channel: Channel, read: Sequence[_Read]) -> set[str]:
     if not asked:
         return set()
     met = {event.user_id for one in read if not one.reading.known_only for event in one.reading.events}
-    identities = Identity.objects.filter(workspace_id=channel.workspace_id, channel_id=channel.id, native_id__in=asked)
-    return met | set(identities.values_list("native_id", flat=True))
+    return met | _known_of(channel, asked)
+
+
+def _known_of(channel: Channel, natives: Collection[str]) -> set[str]:
+    identities = Identity.objects.filter(
+        workspace_id=channel.workspace_id, channel_id=channel.id, native_id__in=natives
+    )
+    return set(identities.values_list("native_id", flat=True))
 
 
 def _look_up(channel: Channel, natives: set[str]) -> None:

@@ -79,7 +79,9 @@ def look_up(row: RawEvent) -> str:
         event = Event(
             message_id=f"{row.native_id[:100]}:{row.id}", user_id=row.user_id, at=moment, attributes=attributes
         )
-        receive(channel, [event])
+        if receive(channel, [event]).erased:
+            raw.drop([row])
+            return ""
     # Kept with the row, so that an event that comes late is known to be older (`channels.late`).
     mine = RawEvent.objects.filter(workspace_id=row.workspace_id, id=row.id, state=State.WAITING)
     mine.update(body=stored(attributes), at=moment)

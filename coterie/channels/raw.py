@@ -117,11 +117,13 @@ def _this(row: RawEvent) -> "QuerySet[RawEvent]":
 def replay(channel: Channel, ids: Iterable[int] | None = None) -> int:
     """Lets events of these ids (None: all that failed) wait again; returns how many.
 
-    What was done already is not done twice: its messages are known by their ids.
+    What was done already is not done twice: its messages are known by their ids. What was refused when it came stays
+    refused: there is nothing of it to be read.
     """
     rows = RawEvent.objects.filter(workspace_id=channel.workspace_id, channel_id=channel.id).exclude(
         state=State.WAITING
     )
+    rows = rows.exclude(what=What.EVENT, body="")
     rows = rows.filter(state=State.FAILED) if ids is None else rows.filter(id__in=list(ids))
     return rows.update(state=State.WAITING, tries=0, next_at=now(), note="", done_at=None)
 

@@ -6,17 +6,17 @@ Whoever tries out keys or signatures is told "too many" after a while, and the l
 import logging
 
 from asgiref.sync import sync_to_async
-from django.core.cache import cache
 from django.db import DatabaseError, connection
 
 from coterie.channels import traffic
 from coterie.channels.answers import Rejected
+from coterie.channels.limits import Limit, network_of
 from coterie.channels.models import Channel
 
 log = logging.getLogger(__name__)
 # So many a minute from one address.
 MOST = 30
-_WINDOW = 60
+LIMIT = Limit(MOST, 60)
 # What says that the sender is not who they claim to be; anything else is merely wrong.
 FORGED = frozenset([401, 403, 404])
 
@@ -25,13 +25,7 @@ async def refused(error: Rejected, sender: str, kind: str, channel: Channel | No
     """What to answer: the error itself or, after many from this address, 429. `channel` is None for an unknown key."""
     if error.code not in FORGED:
         return error
-    place = f"refused:{sender}"
-    cache.add(place, 0, _WINDOW)
-    try:
-        times = cache.incr(place)
-    except ValueError:  # The minute ended just now.
-        times = 1
-    if times > MOST:
+    if LIMIT.wait(network_of(sender)):
         return Rejected(429, "too many refused deliveries from this address; look at the secret, then try again.")
     where = f"{kind} channel {channel.public_id}" if channel else f"no {kind} channel"
     log.warning("refused a delivery for %s from %s: %s %s", where, sender, error.code, error.message)

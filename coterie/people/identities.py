@@ -39,7 +39,7 @@ def resolve(
     """
     known = on_channel(tx, channel_id, first_seen)
     strangers = set(first_seen) - set(known)
-    strangers -= tombstones.refused(tx, channel_id, strangers, emails or {})
+    strangers -= tombstones.refused(tx.workspace_id, channel_id, strangers, emails or {})
     made: dict[int, str] = {}
     if strangers:
         made = _introduce(tx, channel_id, sorted(strangers))

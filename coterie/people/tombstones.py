@@ -46,12 +46,11 @@ def bury(tx: Transaction, digests: Iterable[str]) -> None:
     )
 
 
-def refused(tx: Transaction, channel_id: int, strangers: Iterable[str], emails: Mapping[str, str]) -> set[str]:
+def refused(workspace_id: int, channel_id: int, strangers: Iterable[str], emails: Mapping[str, str]) -> set[str]:
     """Those of the strangers' native ids that must not make a person, because whoever had them was erased.
 
     `emails` has the address of those who brought one with them. One query; what is refused is counted on the tombstone.
     """
-    workspace_id = tx.workspace_id
     asked: dict[str, set[str]] = defaultdict(set)
     for native in strangers:
         asked[of_identity(workspace_id, channel_id, native)].add(native)

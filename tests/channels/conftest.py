@@ -5,12 +5,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.http import HttpResponse
 from django.test import Client
 
 from coterie.accounts.models import Workspace
-from coterie.channels import processing, profiles
+from coterie.channels import processing, profiles, refusals
 from coterie.channels.models import Channel
 from coterie.channels.registry import KINDS
 from coterie.channels.setup import make
@@ -24,7 +23,7 @@ QUESTIONS = [
 @pytest.fixture(autouse=True)
 def no_refusals_yet() -> None:
     """Every test begins as a sender who was never refused."""
-    cache.delete("refused:127.0.0.1")
+    refusals.LIMIT.forget()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import datetime as dt
 import json
 import threading
-from dataclasses import replace
 
 import pytest
 from django.db import DataError, OperationalError, connection
@@ -50,11 +49,9 @@ def test_an_event_that_the_database_will_not_have_spoils_no_other(segment_channe
 
 
 def test_what_was_refused_makes_nobody_when_it_is_tried_again(segment_channel):
-    raw.store(segment_channel, [replace(call(1, user=""), refusal="It has neither a userId nor an anonymousId.")])
-    raw.replay(segment_channel)
-    while processing.step():
-        pass
-    assert states(segment_channel) == [State.FAILED]
+    raw.store(segment_channel, [Raw("m-1", "", now(), "", "It has neither a userId nor an anonymousId.")])
+    assert raw.replay(segment_channel) == 0
+    assert [(row.state, row.note[:19]) for row in rows(segment_channel)] == [(State.FAILED, "It has neither a us")]
     assert not Person.objects.filter(workspace_id=segment_channel.workspace_id).exists()
 
 

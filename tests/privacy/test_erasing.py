@@ -298,3 +298,20 @@ def test_whoever_was_deleted_is_erased_too_and_does_not_come_back(world, maya):
     assert not Person.objects.filter(workspace=world.workspace, id=person.id).exists()
     assert len(world.say(maya.user_id, 9, attributes={"default_email": maya.email}).erased) == 1
     assert_whole(world.workspace)
+
+
+def test_nothing_that_is_only_told_about_them_is_kept_and_nobody_asks_for_them(world, maya):
+    channel = make(world.workspace, "test", KINDS["slack"], "Team", {"signing_secret": "s"})
+    native = "slack:T:U1"
+    world.channels.append(channel)
+    world.say(native, 0, 2, attributes={"default_name": maya.name})
+    erase(world.workspace, "member:1", [world.person(native).id])
+    told = {"type": "user_change", "user": {"id": "U1", "team_id": "T", "real_name": maya.name}}
+    said = {"type": "message", "channel": "D1", "user": "U1", "text": maya.said, "ts": f"{now().timestamp():.6f}"}
+    for number, event in enumerate((told, said)):
+        body = json.dumps({"type": "event_callback", "team_id": "T", "event_id": f"Ev{number}", "event": event})
+        raw.store(channel, [Raw(f"Ev{number}", body, now(), native)])
+        while processing.step():
+            pass
+    assert not RawEvent.objects.filter(workspace=world.workspace).exists()
+    assert not Person.objects.filter(workspace=world.workspace, user_id=native).exists()

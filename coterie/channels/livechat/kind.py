@@ -1,18 +1,9 @@
 """LiveChat, as a kind of channel."""
 
-from urllib.parse import urlsplit
-
-from coterie.channels.kinds import Field, Kind
+from coterie.channels.kinds import Field, Kind, api_url
 from coterie.channels.livechat.admit import admit
 from coterie.channels.livechat.profile import API, NEEDED, profile, test
 from coterie.channels.livechat.reading import read
-from coterie.people.attributes import Refused
-
-
-def _address(url: str) -> None:
-    if urlsplit(url).scheme not in ("http", "https"):
-        raise Refused("api_url", "expected an address that begins with https://.")
-
 
 LIVECHAT = Kind(
     name="livechat",
@@ -41,14 +32,7 @@ LIVECHAT = Kind(
             secret=False,
             required=False,
         ),
-        Field(
-            "api_url",
-            "Address of the API",
-            f"Only for another version than {API}",
-            secret=False,
-            required=False,
-            check=_address,
-        ),
+        api_url(f"Only for another version than {API}"),
     ),
     admit=admit,
     read=read,

@@ -34,10 +34,12 @@ def _raw(channel: Channel, item: Any, received_at: dt.datetime) -> Raw:
     nameless = sender in ("", "default")
     message_id = native(item.get("message_id"), 100) if event == "user" and not nameless else ""
     about_people = isinstance(event, str) and event in ABOUT_PEOPLE
+    refusal = "It has no sender_id of its own; have your client send one." if nameless and about_people else ""
     return Raw(
         native_id=native(f"{sender}:{message_id}") if message_id else digest(item),
-        body=stored(item),
+        # Nobody could find it again when whoever it was about asks to be forgotten.
+        body="" if refusal else stored(item),
         at=moment(item.get("timestamp"), received_at),
         user_id="" if nameless else f"rasa:{channel.public_id}:{sender}",
-        refusal="It has no sender_id of its own; have your client send one." if nameless and about_people else "",
+        refusal=refusal,
     )

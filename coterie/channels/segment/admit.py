@@ -108,7 +108,8 @@ def _raw(item: Any, shared: Mapping[str, Any], sent_at: Any, delivery: Delivery)
     if len(body) > MAX_EVENT and len(stored(item)) > MAX_EVENT:
         return Raw(native_id, "", at, user_id, f"It is larger than {MAX_EVENT // 1024} KB.")
     if not user_id:
-        return Raw(native_id, body, at, "", "It has neither a userId nor an anonymousId.")
+        # Without what it told: nobody could find it again when whoever it was about asks to be forgotten.
+        return Raw(native_id, "", at, "", "It has neither a userId nor an anonymousId.")
     return Raw(native_id, body, at, user_id)
 
 

@@ -9,7 +9,7 @@ from coterie.channels.kinds import Reading
 from coterie.channels.models import Channel, RawEvent
 from coterie.channels.segment.admit import TYPES, visitor, who
 from coterie.channels.shaping import address, custom, known, moment, native, text, zone
-from coterie.people.attributes import Refused, Value
+from coterie.people.attributes import Value
 
 # Traits that have an attribute of their own already; `address` as far as it has.
 _KNOWN = frozenset(["email", "name", "username", "avatar", "gender", "createdAt", "created_at", "id"])
@@ -18,8 +18,6 @@ _PLACE = {"city": "city", "state": "region", "country": "country"}
 
 def read(_channel: Channel, raw: RawEvent) -> Reading:
     """The event of one call."""
-    if not raw.body or not raw.user_id:
-        raise Refused("event", "it was refused when it came, and is not complete here; send it again, mended.")
     item = json.loads(raw.body)
     kind = item.get("type")
     if kind not in TYPES:

@@ -1,17 +1,10 @@
 """Slack, as a kind of channel."""
 
-from urllib.parse import urlsplit
-
-from coterie.channels.kinds import Field, Kind
+from coterie.channels.kinds import Field, Kind, api_url
 from coterie.channels.slack.admit import admit
 from coterie.channels.slack.profile import profile, test
 from coterie.channels.slack.reading import read
 from coterie.people.attributes import Refused
-
-
-def _address(url: str) -> None:
-    if urlsplit(url).scheme not in ("http", "https"):
-        raise Refused("api_url", "expected an address that begins with https://.")
 
 
 def _token(token: str) -> None:
@@ -33,14 +26,7 @@ SLACK = Kind(
             required=False,
             check=_token,
         ),
-        Field(
-            "api_url",
-            "Address of the API",
-            "Only for GovSlack: https://slack-gov.com/api",
-            secret=False,
-            required=False,
-            check=_address,
-        ),
+        api_url("Only for GovSlack: https://slack-gov.com/api"),
     ),
     admit=admit,
     read=read,

@@ -1,9 +1,8 @@
 """Telegram, as a kind of channel."""
 
 import re
-from urllib.parse import urlsplit
 
-from coterie.channels.kinds import Field, Kind
+from coterie.channels.kinds import Field, Kind, api_url
 from coterie.channels.proving import SECRET
 from coterie.channels.telegram.admit import admit
 from coterie.channels.telegram.profile import test
@@ -18,11 +17,6 @@ def _token(token: str) -> None:
         raise Refused("bot_token", "a token of Telegram looks like 123456789:AAE….")
 
 
-def _address(url: str) -> None:
-    if urlsplit(url).scheme not in ("http", "https"):
-        raise Refused("api_url", "expected an address that begins with https://.")
-
-
 TELEGRAM = Kind(
     name="telegram",
     label="Telegram",
@@ -35,14 +29,7 @@ TELEGRAM = Kind(
             required=False,
             check=_token,
         ),
-        Field(
-            "api_url",
-            "Address of the API",
-            "Only for a Bot API server of your own.",
-            secret=False,
-            required=False,
-            check=_address,
-        ),
+        api_url("Only for a Bot API server of your own."),
         SECRET,
     ),
     admit=admit,

@@ -47,7 +47,7 @@ def _claim(tx: Transaction, channel_id: int, visitor: str, user_id: str) -> None
     if known:
         _readdress(tx, channel_id, visitor, user_id)
         _hand_over(tx, people, unknown, known)
-    elif not tombstones.refused(tx, channel_id, [user_id], {}):
+    elif not tombstones.refused(tx.workspace_id, channel_id, [user_id], {}):
         # The person stays the same and is known by another id from now on.
         _readdress(tx, channel_id, visitor, user_id)
         people.rename(unknown, user_id)

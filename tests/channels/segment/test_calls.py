@@ -128,6 +128,7 @@ def test_of_a_batch_the_good_are_taken_and_the_bad_are_kept_as_failed(call, segm
     assert found["m-5"][0] == State.DONE
     assert [row.note for row in stored(segment_channel) if row.body == ""] == [
         "This is not an object.",
+        "It has neither a userId nor an anonymousId.",
         "It is larger than 32 KB.",
     ]
 

@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import time
+from urllib.parse import urlencode
 
 import pytest
 
@@ -145,3 +146,18 @@ def test_the_secret_is_not_in_the_database_in_plain_text(slack_channel):
     stored = Channel.objects.get(workspace_id=slack_channel.workspace_id, id=slack_channel.id)
     assert "slack-secret" not in json.dumps([stored.secrets, stored.settings])
     assert stored.secret("signing_secret") == "slack-secret"
+
+
+def test_a_pressed_button_is_kept_without_what_would_let_others_answer(slack, slack_channel):
+    inside = {
+        "type": "block_actions",
+        "token": "t0k",
+        "response_url": "https://hooks.example/s3cret",
+        "user": {"id": "U1"},
+    }
+    form = urlencode({"payload": json.dumps(inside), "token": "t0k"}).encode()
+    assert slack(slack_channel, form, content_type="application/x-www-form-urlencoded").status_code == 200
+    stored = RawEvent.objects.get(workspace_id=slack_channel.workspace_id)
+    assert "U1" in stored.body
+    assert "t0k" not in stored.body
+    assert "s3cret" not in stored.body
