@@ -199,10 +199,11 @@ def test_avatars_are_not_fetched(browse, crowd):
     assert "tracker.example" not in browse.get("/users").content.decode()
 
 
-def test_an_empty_workspace_says_how_to_begin(browse):
-    text = text_of(browse.get("/users"))
-    assert "Nobody here yet" in text
-    assert "coterie channel add widget" in text
+def test_an_empty_workspace_says_how_to_begin(client_of, owner, viewer):
+    page = client_of(owner).get("/users")
+    assert "Nobody here yet" in text_of(page)
+    assert {"/channels/new?kind=widget", "/channels/new?kind=api", "/import"} <= set(links(page))
+    assert not {link for link in links(client_of(viewer).get("/users")) if link.startswith("/channels/new")}
 
 
 def test_nobody_matches_offers_ways_out(browse, crowd):
