@@ -27,14 +27,14 @@ _SWITCHES = [
 ]
 # Milliseconds; only what goes wrong takes so long. Two browsers share two processors with two test runs.
 _PATIENCE = 30_000
-# Nobody clicks into a page whose scripts are still on their way. A robot is quick enough to.
+# Nobody types or clicks into a page whose scripts are on their way, but a robot: it waits until things are visible.
 _ARRIVED = """
 new MutationObserver((_, observer) => {
   if (!document.documentElement) return;
   observer.disconnect();
-  document.documentElement.style.pointerEvents = 'none';
+  document.documentElement.style.visibility = 'hidden';
 }).observe(document, {childList: true});
-addEventListener('load', () => document.documentElement.style.removeProperty('pointer-events'));
+addEventListener('load', () => document.documentElement.style.removeProperty('visibility'));
 """
 _REPORT: pytest.StashKey[pytest.TestReport] = pytest.StashKey()
 

@@ -36,6 +36,8 @@ def test_a_slack_channel_is_added_and_its_first_message_appears(page: Page, sign
     page.goto("/users")
     page.keyboard.press("g")
     page.keyboard.press("c")
+    # An empty Users page offers to add a channel, too.
+    expect(page.get_by_role("heading", name="Channels", level=1)).to_be_visible()
     page.get_by_role("link", name="Add a channel").first.click()
     page.get_by_role("link", name="Add Slack").click()
     page.get_by_label("Signing secret").fill(SECRET)

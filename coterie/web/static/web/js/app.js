@@ -7,6 +7,7 @@ import "./dialogs.js";
 import "./file-upload.js";
 import "./filter-builder.js";
 import "./inline-edit.js";
+import "./last-click.js";
 import "./late-count.js";
 import "./live-news.js";
 import "./newest-only.js";
