@@ -18,8 +18,9 @@ import duckdb
 from django.conf import settings
 
 from coterie.accounts.models import Workspace
-from coterie.audience import source, tables
+from coterie.audience import query, source, tables
 from coterie.audience.columns import stored_fields
+from coterie.audience.compiler import EVERYBODY
 from coterie.audience.connections import end, is_damage
 from coterie.audience.slots import take_slot
 
@@ -47,6 +48,8 @@ class Replica:
         self._connections: set[duckdb.DuckDBPyConnection] = set()
         # Counts the files that were closed, so that a question knows whether its own was taken away.
         self._closed = 0
+        # How many people there are, and at which revision and epoch.
+        self._everybody = (-1, -1), 0
         self._slot = take_slot(Path(settings.DATA) / "replica", self.uid)
         self._database: duckdb.DuckDBPyConnection | None = None
 
@@ -74,6 +77,13 @@ class Replica:
                 log.warning("replica of workspace %s is damaged; rebuilding it", self.workspace_id, exc_info=True)
             self.repair(closed)
             repaired = True
+
+    def everybody(self) -> int:
+        """How many people there are: counted once for each revision, since every page says it."""
+        state = self.catch_up(), self.epoch
+        if self._everybody[0] != state:
+            self._everybody = state, self.ask(lambda reader: query.count(reader, EVERYBODY))
+        return self._everybody[1]
 
     @contextmanager
     def reading(self, fields: Collection[str] = ()) -> Iterator[duckdb.DuckDBPyConnection]:

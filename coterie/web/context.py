@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from coterie.accounts.permissions import Verb, may
-from coterie.audience.audience import audience_of
+from coterie.audience.replicas import replica_of
 from coterie.jobs.queries import busy
 from coterie.segments.models import Segment
 
@@ -34,7 +34,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             "may_edit_policies": may(member, Verb.EDIT_POLICIES),
             "may_edit_channels": may(member, Verb.EDIT_CHANNELS),
             "may_edit_segments": may(member, Verb.EDIT_SEGMENTS),
-            "everybody": cache(lambda: audience_of(workspace).count(None)),
+            "everybody": cache(lambda: replica_of(workspace).everybody()),
             "working": cache(lambda: busy(workspace)),
             "segment_count": cache(lambda: Segment.objects.filter(workspace=workspace).count()),
         }

@@ -91,7 +91,8 @@ def count(request: MemberRequest) -> HttpResponse:
     parsed = audience.parse(request.GET.get("view", ""))
     predicate, _broken = understood(audience, parsed)
     total = None if predicate is None else audience.ask(lambda reader: query.count(reader, predicate))
-    context = {"total": total, "back": users_url(parsed.view), "filters": True, "everybody": audience.count(None)}
+    everybody = audience.replica.everybody()
+    context = {"total": total, "back": users_url(parsed.view), "filters": True, "everybody": everybody}
     return render(request, "web/count.html", context, status=200 if total is not None else 422)
 
 

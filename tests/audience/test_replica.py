@@ -56,6 +56,17 @@ def test_who_joined_and_left_a_segment_is_known_at_once(workspace: Workspace) ->
     assert audience.matching_ids(condition) == ids[1:2]
 
 
+def test_everybody_is_counted_anew_only_after_a_change(workspace: Workspace, monkeypatch) -> None:
+    replica = audience_of(workspace).replica
+    ids = add(workspace, 2)
+    assert replica.everybody() == 2
+    with monkeypatch.context() as patch:
+        patch.delattr(replica.__class__, "ask")
+        assert replica.everybody() == 2
+    forget(workspace, ids[0])
+    assert replica.everybody() == 1
+
+
 def test_a_deleted_person_is_gone_at_once(workspace: Workspace) -> None:
     ids = add(workspace, 2)
     assert audience_of(workspace).count(None) == 2
