@@ -9,7 +9,7 @@ from coterie.demo.load import fill
 WORKSPACE = "Bench"
 SEED = 1
 # Above this many people, fewer chats: nothing that is measured there reads them, and a disk has an end.
-_MANY = 2_000_000
+_MANY = 5_000_000
 
 
 def chats_per_person(people: int) -> float:
