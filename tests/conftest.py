@@ -31,6 +31,9 @@ from tests.companion import Companion, free_port
 ROOT = Path(__file__).parent.parent
 DATABASE = os.environ.get("COTERIE_TEST_DATABASE", "sqlite")
 PASSWORD = "correct horse battery"
+_SHM = "/dev/shm"
+# Bytes. A whole run writes 1.2 GB, and two go on at once.
+_ROOM = 8 << 30
 _REFUSED = {
     "db",
     "transactional_db",
@@ -46,11 +49,16 @@ _servers: list[Companion] = []
 _MARKS: pytest.StashKey[list[tuple[Companion, int]]] = pytest.StashKey()
 
 
-def _folder(prefix: str) -> Path:
+def _folder(prefix: str, at: str | None = None) -> Path:
     # Root's TMPDIR may be closed to the user that PostgreSQL runs as.
-    folder = Path(tempfile.mkdtemp(prefix=prefix, dir="/tmp" if os.geteuid() == 0 else None))
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=at or ("/tmp" if os.geteuid() == 0 else None)))
     _at_the_end.callback(shutil.rmtree, folder, ignore_errors=True)
     return folder
+
+
+def _memory() -> str | None:
+    """Where files stand in memory, if there is room: the tests never crash the machine, and wait for no disk."""
+    return _SHM if Path(_SHM).is_dir() and shutil.disk_usage(_SHM).free > _ROOM else None
 
 
 def _prepare() -> None:
@@ -63,7 +71,7 @@ def _prepare() -> None:
     # Nothing of the operator's own Coterie reaches the tests.
     for name in [name for name in os.environ if name.startswith(("COTERIE_", "PG")) or name == "DATABASE_URL"]:
         del os.environ[name]
-    data = _folder("coterie-test-") / "data"
+    data = _folder("coterie-test-", _memory()) / "data"
     data.mkdir()
     os.environ["COTERIE_TEST_DATABASE"] = DATABASE
     os.environ["COTERIE_DATA"] = str(data)
