@@ -1,7 +1,6 @@
 """The Users page: who chatted with the bots, narrowed and ordered by the view in the URL."""
 
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 from urllib.parse import quote, unquote, urlencode
 
@@ -22,7 +21,6 @@ from coterie.audience.recent import remember
 from coterie.audience.saved import opens_with
 from coterie.audience.sentence import sentence
 from coterie.audience.tree import FilterError
-from coterie.audience.turns import hurrying
 from coterie.audience.view import DEFAULT_SORT, Parsed, View
 from coterie.channels.models import Channel
 from coterie.core.clock import now
@@ -112,14 +110,12 @@ def understood(audience: Audience, parsed: Parsed) -> tuple[Predicate | None, li
 def _found(audience: Audience, predicate: Predicate, parsed: Parsed, size: int) -> tuple[Parsed, query.Page, int]:
     """(what is shown, its page, the number of all people), both of one moment. Past the end it is the first page."""
 
-    def question(reader: duckdb.DuckDBPyConnection, counting: bool = True) -> tuple[int, query.Page]:
+    def question(reader: duckdb.DuckDBPyConnection) -> tuple[int, query.Page]:
+        # In this order: after a count that took too long the reader answers nothing more.
         everybody = query.count(reader, EVERYBODY)
-        return everybody, query.page(reader, predicate, parsed.view, audience.catalogue, size, counting=counting)
+        return everybody, query.page(reader, predicate, parsed.view, audience.catalogue, size, PATIENCE)
 
-    try:
-        everybody, page = audience.ask(hurrying(question, PATIENCE))
-    except duckdb.InterruptException:
-        everybody, page = audience.ask(partial(question, counting=False))
+    everybody, page = audience.ask(question)
     if page.rows or parsed.view.after is None:
         return parsed, page, everybody
     gone = FilterError("after", _("nobody comes after this page any more; showing the first page."))
