@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from coterie.audience.columns import Catalogue, Column, Type
-from coterie.audience.compiler import Predicate
+from coterie.audience.compiler import EVERYBODY, Predicate
 from coterie.audience.cursor import Cursor, Value
 from coterie.audience.rows import Row, rows
 from coterie.audience.view import View
@@ -26,7 +26,7 @@ _SORT_TYPES = {
     Type.SEGMENT: "BIGINT",
 }
 # So many matching people are few: they are counted, sorted and cut into pages in one scan.
-FEW = 2_000
+FEW = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,8 @@ def page(
     With `patience` (seconds), `total` is None when counting would take longer; `count` then says it in its own time.
     The transaction of `reader` is over then: it answers nothing more, so whatever else is to be asked comes before.
     """
-    total, found = _few(reader, predicate, view, catalogue, limit + 1)
+    everybody = predicate == EVERYBODY
+    total, found = (None, []) if everybody else _few(reader, predicate, view, catalogue, limit + 1)
     if total is None:
         # Two steps: the few ids by their order, then their rows. Reading whole rows in the first step costs 5 × more.
         found = _keys(reader, predicate, view, catalogue, limit + 1)

@@ -8,7 +8,7 @@ from coterie.accounts.models import Workspace
 from coterie.audience import query
 from coterie.audience.audience import Audience, audience_of
 from coterie.audience.compiler import EVERYBODY
-from coterie.audience.query import FEW, Page
+from coterie.audience.query import Page
 from coterie.audience.tree import Condition
 from coterie.audience.view import View
 from coterie.core.clock import now
@@ -18,7 +18,13 @@ from coterie.people.changes import create_people
 from coterie.people.models import Person
 
 LIMIT = 100
-_SIZES = (FEW - 1, FEW, FEW + 1)
+_FEW = 2_000
+_SIZES = (_FEW - 1, _FEW, _FEW + 1)
+
+
+@pytest.fixture(autouse=True)
+def _few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(query, "FEW", _FEW)
 
 
 @pytest.fixture(scope="module")
@@ -88,9 +94,9 @@ def test_with_enough_patience_the_total_is_there(many: Audience) -> None:
 
 
 def test_few_people_are_always_counted(many: Audience) -> None:
-    predicate = many.predicate(Condition("default_city", "is", (str(FEW),)))
+    predicate = many.predicate(Condition("default_city", "is", (str(_FEW),)))
     page = many.ask(lambda reader: query.page(reader, predicate, View(), many.catalogue, 50, 0))
-    assert page.total == FEW
+    assert page.total == _FEW
 
 
 def slow(monkeypatch: pytest.MonkeyPatch) -> None:

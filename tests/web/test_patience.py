@@ -14,6 +14,7 @@ from tests.web.pages import link, listed, text_of
 def impatient(crowd, monkeypatch):
     """More people than are counted in passing, and no time to count them."""
     crowd(2_100, default_name="Ada {n}", default_city="Oslo")
+    monkeypatch.setattr(query, "FEW", 2_000)
     monkeypatch.setattr(users, "PATIENCE", 0.01)
     counting = query.count
     slow(monkeypatch)
