@@ -55,16 +55,14 @@ def run(
                 sys.stdout.buffer.write(piece)
             sys.stdout.buffer.flush()
             return
+    _to_file(output, audience, view, form, Reason(ACTOR, said, view.query), people)
+
+
+def _to_file(output: Path, audience: Audience, view: View, form: Form, reason: Reason, people: int) -> None:
+    predicate = audience.predicate(view.node)
     with progress("people") as bar:
         task = bar.add_task("Exporting", total=people)
-        manifest = write(
-            output,
-            audience,
-            audience.predicate(view.node),
-            form,
-            Reason(ACTOR, said, view.query),
-            lambda people: bar.update(task, completed=people),
-        )
+        manifest = write(output, audience, predicate, form, reason, lambda done: bar.update(task, completed=done))
     typer.echo(f"{manifest.people:,} people in {output}", err=True)
 
 

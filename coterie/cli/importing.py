@@ -67,34 +67,35 @@ def run(
     mapping = dict(_wish(text) for text in maps or [])
     migrate()
     place = choose(workspace, create=True)
-    segments = _segments(place, segment or [], make=not dry_run)
     wishes = Wishes(
         policy=on_conflict.value,
         match="email" if match == Match.EMAIL else "user_id",
         mapping=mapping,
-        segments=segments,
+        segments=_segments(place, segment or [], make=not dry_run),
         new_attributes=new_attributes,
         dates=dates.value if dates else None,
         encoding=encoding,
         delimiter=delimiter,
         raw=raw,
     )
+    _report(_carry_out(place, file, wishes, dry_run), dry_run)
+
+
+def _carry_out(workspace: Workspace, file: Path, wishes: Wishes, dry: bool) -> Summary:
     with progress("%") as bar:
-        task = bar.add_task("Checking" if dry_run else "Importing", total=file.stat().st_size)
+        task = bar.add_task("Checking" if dry else "Importing", total=file.stat().st_size)
 
         def shown(position: int) -> None:
             bar.update(task, completed=position)
 
         try:
-            if dry_run:
-                summary = foresee(place, file, wishes, progress=shown)
-            else:
-                summary = import_file(place, file, ACTOR, wishes, progress=shown)
+            if dry:
+                return foresee(workspace, file, wishes, progress=shown)
+            return import_file(workspace, file, ACTOR, wishes, progress=shown)
         except WrongFile as error:
             wrong_use(str(error))
         except Failed as error:
             failed(f"Stopped: {error} Rows before this are in.")
-    _report(summary, dry_run)
 
 
 def _report(summary: Summary, dry: bool) -> None:
