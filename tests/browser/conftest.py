@@ -5,15 +5,17 @@ one, or asked another host for anything; a test that means to provoke such an er
 A failure leaves a picture in `test-results/`.
 """
 
+import functools
 import importlib.resources
 import re
 from collections.abc import Callable, Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, expect, sync_playwright
 
 from coterie.accounts.models import User
 from tests.conftest import PASSWORD, ROOT
@@ -27,15 +29,31 @@ _SWITCHES = [
 ]
 # Milliseconds; only what goes wrong takes so long. Two browsers share two processors with two test runs.
 _PATIENCE = 30_000
-# Nobody types or clicks into a page whose scripts are on their way, but a robot: it waits until things are visible.
+# Nobody clicks or types into a page whose scripts are on their way. A robot is quick enough to.
 _ARRIVED = """
 new MutationObserver((_, observer) => {
   if (!document.documentElement) return;
   observer.disconnect();
-  document.documentElement.style.visibility = 'hidden';
+  document.documentElement.style.pointerEvents = 'none';
 }).observe(document, {childList: true});
-addEventListener('load', () => document.documentElement.style.removeProperty('visibility'));
+addEventListener('load', () => document.documentElement.style.removeProperty('pointer-events'));
 """
+
+
+def _when_the_page_is_there(name: str) -> None:
+    act = getattr(Locator, name)
+
+    @functools.wraps(act)
+    def patiently(self: Locator, *args: Any, **options: Any) -> Any:
+        self.wait_for(state="attached")
+        self.page.wait_for_load_state("domcontentloaded")
+        return act(self, *args, **options)
+
+    setattr(Locator, name, patiently)
+
+
+for _name in ("fill", "focus", "press", "press_sequentially", "select_option", "set_input_files"):
+    _when_the_page_is_there(_name)
 _REPORT: pytest.StashKey[pytest.TestReport] = pytest.StashKey()
 
 
