@@ -16,6 +16,7 @@ from coterie.channels import traffic
 from coterie.channels.kinds import Kind
 from coterie.channels.models import Channel, RawEvent, State, What
 from coterie.channels.registry import KINDS
+from coterie.chats.models import Chat
 from coterie.core.clock import now
 from coterie.core.ids import to_public
 from coterie.people.models import Identity
@@ -27,6 +28,8 @@ MINUTES = 10
 BEHIND = 30
 LAST = 25
 _SHOWN = 4_000
+# Enough to know that it is many; counting millions would keep the page waiting.
+MANY = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +66,9 @@ class Listed:
 
 
 def listed(workspace: Workspace) -> list[Listed]:
-    """All channels of kinds that there are, oldest first."""
-    channels = [c for c in Channel.objects.filter(workspace=workspace).order_by("created_at", "id") if c.kind in KINDS]
+    """All channels of kinds that there are, oldest first, those that are off last."""
+    rows = Channel.objects.filter(workspace=workspace).order_by("created_at", "id")
+    channels = sorted((one for one in rows if one.kind in KINDS), key=lambda one: one.off_at is not None)
     healths = _healths(workspace, [channel.id for channel in channels])
     return [
         Listed(channel, KINDS[channel.kind], glyph(channel.kind) or "channels", healths[channel.id])
@@ -91,6 +95,22 @@ def _healths(workspace: Workspace, ids: Sequence[int]) -> dict[int, Health]:
         count, lag = waits.get(row_id, (0, None))
         found[row_id] = Health(last.get(row_id), events, refused, failed.get(row_id, 0), count, lag)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Stays:
+    """Who came through a channel and stays when it is switched off; counted no further than MANY."""
+
+    people: int
+    chats: int
+    many: int = MANY
+
+
+def stays_of(channel: Channel) -> Stays:
+    """Counted by ids on the channel: somebody with two of them counts twice."""
+    mine = {"workspace_id": channel.workspace_id, "channel_id": channel.id}
+    people, chats = Identity.objects.filter(**mine), Chat.objects.filter(**mine, by_user=True)
+    return Stays(people[: MANY + 1].count(), chats[: MANY + 1].count())
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +205,14 @@ def pastes(request: HttpRequest, channel: Channel) -> list[Paste]:
                 Paste(_("Host, or data plane"), origin),
                 Paste(_("Try it"), curl),
             ]
+        case "api":
+            address = f"{origin}/channels/api/{channel.key}"
+            curl = (
+                f"curl {address} \\\n  --json '"
+                '{"userId": "u-1", "message": "hello",\n  "attributes": {"default_name": "Ada"}}'
+                "'"
+            )
+            return [Paste(_("Address for events"), address), Paste(_("Try it"), curl)]
         case kind:
             address = f"{origin}/channels/{kind}/{channel.key}"
             return [Paste(_("Address for events"), address), *made, *_more_pastes(channel, address)]
