@@ -65,6 +65,20 @@ def test_what_failed_is_tried_again(page: Page, sign_in, admin, slack_channel):
     expect(page.locator("#toasts")).to_contain_text("1 event is tried again.")
 
 
+def test_what_arrives_appears_by_itself_and_closes_nothing_that_is_being_read(
+    page: Page, sign_in, admin, slack_channel
+):
+    sign_in(page, admin)
+    page.goto(f"/channels/{slack_channel.public_id}")
+    page.locator("#events summary").first.click()
+    expect(page.locator("#events .raw:visible")).to_have_count(1)
+    store(slack_channel, [Raw("Ev3", json.dumps(delivery({"type": "team_join"})), now())])
+    processing.step()
+    expect(page.locator("#events li").first).to_contain_text("team_join")
+    expect(page.locator("#events .raw:visible")).to_have_count(1)
+    expect(page.locator("#events li").nth(1).locator(".raw")).to_be_visible()
+
+
 def test_it_works_without_javascript(browser: Browser, live_server_url, sign_in, admin, slack_channel):
     context = browser.new_context(base_url=live_server_url, java_script_enabled=False)
     page = context.new_page()
