@@ -125,8 +125,13 @@ class Arrived:
 
     @property
     def is_failed(self) -> bool:
-        """Whether it can be tried again."""
+        """Whether it is told why."""
         return self.row.state == State.FAILED
+
+    @property
+    def has_body(self) -> bool:
+        """Whether there is something of it to be tried again; nothing is kept of what was refused when it came."""
+        return self.row.what == What.PROFILE or self.row.body != ""
 
 
 def arrived(channel: Channel, *, failed: bool, bodies: bool) -> list[Arrived]:
@@ -141,6 +146,12 @@ def arrived(channel: Channel, *, failed: bool, bodies: bool) -> list[Arrived]:
     ]
 
 
+def can_be_tried(channel: Channel) -> bool:
+    """Whether any event that failed can be tried again."""
+    failed = RawEvent.objects.filter(workspace_id=channel.workspace_id, channel_id=channel.id, state=State.FAILED)
+    return failed.exclude(what=What.EVENT, body="").exists()
+
+
 def _people(channel: Channel, natives: set[str]) -> dict[str, str]:
     """Native id → public id of the person."""
     identities = Identity.objects.filter(
@@ -153,6 +164,8 @@ def _title(row: RawEvent) -> str:
     """What an event is about, in the platform's words."""
     if row.what == What.PROFILE:
         return _("Look up a profile")
+    if not row.body:
+        return _("Refused event")
     data = _parsed(row.body)
     inner = data.get("event")
     named = inner.get("type") if isinstance(inner, dict) else inner if isinstance(inner, str) else ""

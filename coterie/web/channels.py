@@ -19,7 +19,16 @@ from coterie.core.outgoing import OutgoingError
 from coterie.core.sealing import Unreadable
 from coterie.core.text import clean
 from coterie.people.attributes import Refused
-from coterie.web.channel_list import MINUTES, arrived, health_of, listed, pastes, replayed_words, stays_of
+from coterie.web.channel_list import (
+    MINUTES,
+    arrived,
+    can_be_tried,
+    health_of,
+    listed,
+    pastes,
+    replayed_words,
+    stays_of,
+)
 from coterie.web.members import MemberRequest, member
 from coterie.web.people import glyph
 
@@ -109,6 +118,7 @@ def _page(request: MemberRequest, one: Channel, error: Refused | None = None) ->
         "has_theirs": any(field.secret and field.required and not field.ours for field in kind.fields),
         "has_test": kind.test is not None,
         "has_inbox": kind.read is not None,
+        "can_be_tried": kind.read is not None and can_be_tried(one),
         "only_failed": failed,
         "events": arrived(one, failed=failed, bodies=trusted) if kind.read is not None else [],
     }

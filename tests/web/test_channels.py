@@ -196,6 +196,16 @@ def test_what_failed_says_why_and_is_tried_again(client_of, admin, viewer, slack
     assert "1 event is tried again." in said_on(client_of(admin).post(url, follow=True))
 
 
+def test_what_was_refused_when_it_came_says_so_and_is_not_offered_to_be_tried_again(slack_channel, page_of):
+    store(slack_channel, [Raw("Ev1", "", now(), refusal="It is larger than 32 KB.")])
+    words = text_of(page_of(slack_channel))
+    assert "It is larger than 32 KB. Nothing of it was kept, so it has to be sent again." in words
+    assert "Try again" not in words
+    assert "Try all again" not in words
+    store(slack_channel, [raw(2, refusal="The disk was full.")])
+    assert "Try all again" in text_of(page_of(slack_channel))
+
+
 def test_events_of_others_are_not_tried_again(client_of, admin, slack_channel, other_workspace):
     theirs = make(other_workspace, "test", KINDS["slack"], "Theirs", {"signing_secret": "s"})
     store(theirs, [raw(1, refusal="No.")])
