@@ -261,6 +261,13 @@ def test_a_channel_that_is_off_takes_nothing_and_can_be_switched_on_again(client
     assert delivered(client, "telegram", telegram, **secret).status_code == 200
 
 
+def test_where_nobody_chatted_yet_a_channel_that_is_off_is_no_way_to_begin(client_of, admin, workspace):
+    api = make(workspace, "test", KINDS["api"], "App", {})
+    assert api.key in client_of(admin).get("/users?match=all").content.decode()
+    client_of(admin).post(f"/channels/{api.public_id}/off")
+    assert api.key not in client_of(admin).get("/users?match=all").content.decode()
+
+
 def test_channels_that_are_off_come_last_and_say_so(client_of, admin, viewer, workspace, slack_channel):
     make(workspace, "test", KINDS["api"], "App", {})
     client_of(admin).post(f"/channels/{slack_channel.public_id}/off")
