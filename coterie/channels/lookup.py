@@ -15,13 +15,13 @@ _seen: dict[tuple[str, str], tuple[float, Channel]] = {}
 def _asked(kind: str, key: str) -> Channel | None:
     """In a thread that nobody looks after, so it leaves no connection open."""
     try:
-        return Channel.objects.filter(kind=kind, key=key).first()
+        return Channel.objects.filter(kind=kind, key=key, off_at=None).first()
     finally:
         connection.close()
 
 
 async def find_channel(kind: str, key: str) -> Channel | None:
-    """The channel of that kind and key, or None. Remembered for two seconds; a wrong key never is."""
+    """The channel of that kind and key, unless it is off, or None. Remembered for two seconds; a wrong key never is."""
     if len(key) > 64 or not key.isprintable():  # No key of ours; and no database takes a NUL.
         return None
     found = _seen.get((kind, key))
@@ -33,3 +33,8 @@ async def find_channel(kind: str, key: str) -> Channel | None:
     else:
         _seen[kind, key] = (time.monotonic(), channel)
     return channel
+
+
+def forget(channel: Channel) -> None:
+    """Has this process ask for the channel anew at once; others do within two seconds."""
+    _seen.pop((channel.kind, channel.key), None)

@@ -15,7 +15,10 @@ def new_key() -> str:
 
 
 class Channel(TenantModel):
-    """A configured source of chats, reached at `/channels/<kind>/<key>`. `secrets` are sealed, name by name."""
+    """A configured source of chats, reached at `/channels/<kind>/<key>`. `secrets` are sealed, name by name.
+
+    Since `off_at` nothing comes in through it any more; it keeps all it has, so that it can be switched on again.
+    """
 
     kind = models.CharField(max_length=20)
     name = models.CharField(max_length=100)
@@ -23,6 +26,7 @@ class Channel(TenantModel):
     settings = models.JSONField(default=dict)
     secrets = models.JSONField(default=dict)
     created_at = models.DateTimeField(default=now)
+    off_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["workspace", "key"], name="channel_key_in_workspace")]

@@ -1,13 +1,20 @@
-"""Making and changing channels: what is entered is checked, secrets are sealed, and the audit trail says who did it."""
+"""Making and changing channels, switching them off and on: what is entered is checked, secrets are sealed, and the
+audit trail says who did it.
+"""
 
 from collections.abc import Mapping
 from typing import Any
 
+from django.db import transaction
+from django.utils.translation import gettext as _
+
 from coterie.accounts.audit import record
 from coterie.accounts.models import Workspace
 from coterie.channels.kinds import Field, Kind
+from coterie.channels.lookup import forget
 from coterie.channels.models import Channel, new_key
 from coterie.channels.registry import KINDS
+from coterie.core.clock import now
 from coterie.core.sealing import seal
 from coterie.core.text import clean
 from coterie.people.attributes import Refused
@@ -38,22 +45,41 @@ def check(kind: Kind, name: str, values: Mapping[str, Any]) -> tuple[str, dict[s
 
 
 def change(channel: Channel, actor: str, name: str, values: Mapping[str, Any]) -> None:
-    """Another name, other settings. A secret that is empty stays what it was. Raises Refused."""
+    """Another name, other settings. A secret that is empty stays what it was. Raises Refused.
+
+    The row is locked meanwhile, so that of two members who change different things neither undoes the other's.
+    """
     kind = KINDS[channel.kind]
-    settings, secrets = _entered(kind, values)
+    called, (settings, secrets) = _called(name), _entered(kind, values)
     own = {field.name for field in kind.fields if not field.secret}
-    kept = {name: value for name, value in channel.settings.items() if name not in own}
-    _complete(kind, {**kept, **settings}, {**channel.secrets, **secrets})
-    channel.name, channel.settings = _called(name), {**kept, **settings}
-    channel.secrets = {**channel.secrets, **secrets}
-    channel.save(update_fields=["name", "settings", "secrets"])
-    _say(channel, actor, "channel.change", {"secrets": sorted(secrets)})
+    with transaction.atomic():
+        channel.refresh_from_db(from_queryset=Channel.objects.select_for_update())
+        kept = {name: value for name, value in channel.settings.items() if name not in own}
+        _complete(kind, {**kept, **settings}, {**channel.secrets, **secrets})
+        channel.name, channel.settings = called, {**kept, **settings}
+        channel.secrets = {**channel.secrets, **secrets}
+        channel.save(update_fields=["name", "settings", "secrets"])
+        _say(channel, actor, "channel.change", {"secrets": sorted(secrets)})
+
+
+def switch(channel: Channel, actor: str, *, on: bool) -> bool:
+    """Off: what is sent to it is answered as if it were not there. On: it takes what comes again. Nothing else changes.
+
+    False when it was so already.
+    """
+    rows = Channel.objects.filter(workspace_id=channel.workspace_id, id=channel.id, off_at__isnull=not on)
+    with transaction.atomic():
+        if not rows.update(off_at=None if on else now()):
+            return False
+        _say(channel, actor, "channel.on" if on else "channel.off", {})
+    forget(channel)
+    return True
 
 
 def _called(name: str) -> str:
     called = clean(name)
     if not 1 <= len(called) <= MAX_NAME:
-        raise Refused("name", f"the name of a channel has 1 to {MAX_NAME} characters.")
+        raise Refused("name", _("the name of a channel has 1 to %(n)s characters.") % {"n": MAX_NAME})
     return called
 
 
@@ -77,7 +103,7 @@ def _entered(kind: Kind, values: Mapping[str, Any]) -> tuple[dict[str, Any], dic
 def _words(field: Field, value: Any) -> str:
     words = value.strip() if isinstance(value, str) else ""
     if len(words) > _LONGEST or not words.isprintable():  # Not cleaned: a secret is what it is.
-        raise Refused(field.name, f"expected a line of at most {_LONGEST:,} characters.")
+        raise Refused(field.name, _("expected a line of at most %(n)s characters.") % {"n": f"{_LONGEST:,}"})
     if words and field.check is not None:
         field.check(words)
     return words
@@ -86,7 +112,8 @@ def _words(field: Field, value: Any) -> str:
 def _complete(kind: Kind, settings: Mapping[str, Any], secrets: Mapping[str, str]) -> None:
     for field in kind.fields:
         if field.required and not (secrets if field.secret else settings).get(field.name):
-            raise Refused(field.name, f"required: {field.label}. {field.hint}")
+            words = {"label": _(field.label), "hint": _(field.hint)}
+            raise Refused(field.name, _("required: %(label)s. %(hint)s") % words)
     kind.check({name: value for name, value in settings.items() if name not in {field.name for field in kind.fields}})
 
 

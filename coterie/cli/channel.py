@@ -7,7 +7,7 @@ import typer
 
 from coterie.channels.models import Channel
 from coterie.channels.registry import KINDS
-from coterie.channels.setup import check, make
+from coterie.channels.setup import check, make, switch
 from coterie.cli.ground import ACTOR, JsonOption, WorkspaceOption, choose, migrate
 from coterie.cli.say import as_json, wrong_use
 from coterie.people.attributes import Refused
@@ -49,7 +49,36 @@ def list_channels(workspace: WorkspaceOption = None, json: JsonOption = False) -
         as_json({"channels": [_described(channel) for channel in channels]})
         return
     for channel in channels:
-        typer.echo(f"{channel.name}  ({channel.kind})  {_path(channel)}")
+        typer.echo(f"{channel.name}  ({channel.kind})  {_path(channel)}{'  off' if channel.off_at else ''}")
+
+
+NameArgument = Annotated[str, typer.Argument(metavar="NAME_OR_ID", help="The channel's name, or its id.")]
+
+
+@app.command()
+def off(name: NameArgument, workspace: WorkspaceOption = None) -> None:
+    """Switches a channel off: what is sent to it is not taken. People and chats stay."""
+    channel = _named(name, workspace)
+    switch(channel, ACTOR, on=False)
+    typer.echo(f"{channel.name} is off.")
+
+
+@app.command()
+def on(name: NameArgument, workspace: WorkspaceOption = None) -> None:
+    """Switches a channel on again, at the same address."""
+    channel = _named(name, workspace)
+    switch(channel, ACTOR, on=True)
+    typer.echo(f"{channel.name} is on.")
+
+
+def _named(name: str, workspace: str | None) -> Channel:
+    migrate()
+    channels = Channel.objects.filter(workspace=choose(workspace)).order_by("created_at", "id")
+    found = [one for one in channels if name.casefold() == one.name.casefold() or name == one.public_id]
+    if len(found) != 1:
+        problem = "Several channels have this name; give the id" if found else f"There is no channel “{name}”"
+        wrong_use(f"{problem}:\n" + "\n".join(f"  {one.public_id}  {one.name}" for one in found or channels))
+    return found[0]
 
 
 def _show(channel: Channel, as_object: bool) -> None:
@@ -78,6 +107,7 @@ def _described(channel: Channel) -> dict[str, Any]:
         "name": channel.name,
         "key": channel.key,
         "path": _path(channel),
+        "off": channel.off_at is not None,
         "settings": channel.settings,
         "secrets": sorted(channel.secrets),
     }

@@ -20,7 +20,7 @@ COMMANDS = {
     "demo": ("demo", "Load invented people, chats and segments, and a login to look at them."),
     "member": ("member", "Logins of the team."),
     "token": ("token", "Tokens for the API."),
-    "channel": ("channel", "Sources of chats: widget, api, slack, segment."),
+    "channel": ("channel", "Sources of chats: widgets, bots, Slack, Messenger and the others."),
     "export": ("exporting", "Write people to a CSV file."),
     "import": ("importing", "Read people from a CSV file."),
     "replica": ("replica", "The fast read side: status, rebuild."),

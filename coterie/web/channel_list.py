@@ -16,6 +16,7 @@ from coterie.channels import traffic
 from coterie.channels.kinds import Kind
 from coterie.channels.models import Channel, RawEvent, State, What
 from coterie.channels.registry import KINDS
+from coterie.chats.models import Chat
 from coterie.core.clock import now
 from coterie.core.ids import to_public
 from coterie.people.models import Identity
@@ -27,6 +28,8 @@ MINUTES = 10
 BEHIND = 30
 LAST = 25
 _SHOWN = 4_000
+# Enough to know that it is many; counting millions would keep the page waiting.
+MANY = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +66,9 @@ class Listed:
 
 
 def listed(workspace: Workspace) -> list[Listed]:
-    """All channels of kinds that there are, oldest first."""
-    channels = [c for c in Channel.objects.filter(workspace=workspace).order_by("created_at", "id") if c.kind in KINDS]
+    """All channels of kinds that there are, oldest first, those that are off last."""
+    rows = Channel.objects.filter(workspace=workspace).order_by("created_at", "id")
+    channels = sorted((one for one in rows if one.kind in KINDS), key=lambda one: one.off_at is not None)
     healths = _healths(workspace, [channel.id for channel in channels])
     return [
         Listed(channel, KINDS[channel.kind], glyph(channel.kind) or "channels", healths[channel.id])
@@ -94,6 +98,22 @@ def _healths(workspace: Workspace, ids: Sequence[int]) -> dict[int, Health]:
 
 
 @dataclass(frozen=True, slots=True)
+class Stays:
+    """Who came through a channel and stays when it is switched off; counted no further than MANY."""
+
+    people: int
+    chats: int
+    many: int = MANY
+
+
+def stays_of(channel: Channel) -> Stays:
+    """Counted by ids on the channel: somebody with two of them counts twice."""
+    mine = {"workspace_id": channel.workspace_id, "channel_id": channel.id}
+    people, chats = Identity.objects.filter(**mine), Chat.objects.filter(**mine, by_user=True)
+    return Stays(people[: MANY + 1].count(), chats[: MANY + 1].count())
+
+
+@dataclass(frozen=True, slots=True)
 class Arrived:
     """A raw event as it is shown. `body` only for those who may see what is in it."""
 
@@ -105,8 +125,13 @@ class Arrived:
 
     @property
     def is_failed(self) -> bool:
-        """Whether it can be tried again."""
+        """Whether it is told why."""
         return self.row.state == State.FAILED
+
+    @property
+    def has_body(self) -> bool:
+        """Whether there is something of it to be tried again; nothing is kept of what was refused when it came."""
+        return self.row.what == What.PROFILE or self.row.body != ""
 
 
 def arrived(channel: Channel, *, failed: bool, bodies: bool) -> list[Arrived]:
@@ -121,6 +146,12 @@ def arrived(channel: Channel, *, failed: bool, bodies: bool) -> list[Arrived]:
     ]
 
 
+def can_be_tried(channel: Channel) -> bool:
+    """Whether any event that failed can be tried again."""
+    failed = RawEvent.objects.filter(workspace_id=channel.workspace_id, channel_id=channel.id, state=State.FAILED)
+    return failed.exclude(what=What.EVENT, body="").exists()
+
+
 def _people(channel: Channel, natives: set[str]) -> dict[str, str]:
     """Native id → public id of the person."""
     identities = Identity.objects.filter(
@@ -133,6 +164,8 @@ def _title(row: RawEvent) -> str:
     """What an event is about, in the platform's words."""
     if row.what == What.PROFILE:
         return _("Look up a profile")
+    if not row.body:
+        return _("Refused event")
     data = _parsed(row.body)
     inner = data.get("event")
     named = inner.get("type") if isinstance(inner, dict) else inner if isinstance(inner, str) else ""
@@ -185,6 +218,14 @@ def pastes(request: HttpRequest, channel: Channel) -> list[Paste]:
                 Paste(_("Host, or data plane"), origin),
                 Paste(_("Try it"), curl),
             ]
+        case "api":
+            address = f"{origin}/channels/api/{channel.key}"
+            curl = (
+                f"curl {address} \\\n  --json '"
+                '{"userId": "u-1", "message": "hello",\n  "attributes": {"default_name": "Ada"}}'
+                "'"
+            )
+            return [Paste(_("Address for events"), address), Paste(_("Try it"), curl)]
         case kind:
             address = f"{origin}/channels/{kind}/{channel.key}"
             return [Paste(_("Address for events"), address), *made, *_more_pastes(channel, address)]

@@ -1,4 +1,4 @@
-"""The Channels pages: how each channel is doing, a new one, one channel with what to paste, test and try again."""
+"""The Channels pages: how each channel is doing, a new one, one channel with what to paste, test, try again, off."""
 
 from typing import Any
 
@@ -13,13 +13,22 @@ from coterie.channels.kinds import Denied, Kind, NotNow
 from coterie.channels.models import Channel
 from coterie.channels.raw import replay
 from coterie.channels.registry import KINDS
-from coterie.channels.setup import MAX_NAME, change, make
+from coterie.channels.setup import MAX_NAME, change, make, switch
 from coterie.core.ids import from_public
 from coterie.core.outgoing import OutgoingError
 from coterie.core.sealing import Unreadable
 from coterie.core.text import clean
 from coterie.people.attributes import Refused
-from coterie.web.channel_list import MINUTES, arrived, health_of, listed, pastes, replayed_words
+from coterie.web.channel_list import (
+    MINUTES,
+    arrived,
+    can_be_tried,
+    health_of,
+    listed,
+    pastes,
+    replayed_words,
+    stays_of,
+)
 from coterie.web.members import MemberRequest, member
 from coterie.web.people import glyph
 
@@ -106,8 +115,10 @@ def _page(request: MemberRequest, one: Channel, error: Refused | None = None) ->
         "name": entered.get("name", one.name) if error else one.name,
         "name_error": error.message if error and error.field == "name" else "",
         "max_name": MAX_NAME,
+        "has_theirs": any(field.secret and field.required and not field.ours for field in kind.fields),
         "has_test": kind.test is not None,
         "has_inbox": kind.read is not None,
+        "can_be_tried": kind.read is not None and can_be_tried(one),
         "only_failed": failed,
         "events": arrived(one, failed=failed, bodies=trusted) if kind.read is not None else [],
     }
@@ -155,6 +166,29 @@ def again(request: MemberRequest, public_id: str) -> HttpResponseBase:
         messages.success(request, replayed_words(count))
     else:
         messages.error(request, _("There was nothing to be tried again."))
+    return redirect("channel", one.public_id)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member(Verb.EDIT_CHANNELS)
+def off(request: MemberRequest, public_id: str) -> HttpResponseBase:
+    """What switching it off does and leaves; as a post, does it."""
+    one = _channel(request, public_id)
+    if request.method != "POST":
+        context = {"channel": one, "kind": KINDS[one.kind], "stays": stays_of(one), "health": health_of(one)}
+        return render(request, "web/channel_off.html", context)
+    if switch(one, request.actor, on=False):
+        messages.success(request, _("“%(name)s” is off. You can switch it on again at any time.") % {"name": one.name})
+    return redirect("channel", one.public_id)
+
+
+@require_POST
+@member(Verb.EDIT_CHANNELS)
+def on(request: MemberRequest, public_id: str) -> HttpResponseBase:
+    """Takes what comes again, at the same address."""
+    one = _channel(request, public_id)
+    if switch(one, request.actor, on=True):
+        messages.success(request, _("“%(name)s” is on again.") % {"name": one.name})
     return redirect("channel", one.public_id)
 
 

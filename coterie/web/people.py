@@ -13,7 +13,12 @@ from coterie.people.models import Share
 from coterie.web.unseen import seen
 
 HUES = 10
-_GLYPHS = ("widget", "livechat", "messenger", "slack", "api")
+# What a source contains → its symbol.
+_GLYPHS = {
+    **{name: name for name in ("widget", "livechat", "messenger", "slack", "telegram", "whatsapp", "dialogflow")},
+    **{name: name for name in ("rasa", "botpress", "segment", "api")},
+    **dict.fromkeys(("facebook", "instagram"), "messenger"),
+}
 
 
 @cache
@@ -65,7 +70,7 @@ def initials(name: str) -> str:
 def glyph(source: str) -> str:
     """The icon of the channel somebody came through; empty when the channel has none of its own."""
     lowered = source.lower().replace(" ", "")
-    return next((name for name in _GLYPHS if name in lowered), "")
+    return next((symbol for name, symbol in _GLYPHS.items() if name in lowered), "")
 
 
 def glyph_of(source: str) -> str:

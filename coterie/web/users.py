@@ -242,7 +242,7 @@ def _refused(request: MemberRequest, audience: Audience, view: View, broken: lis
 
 def _nobody_yet(request: MemberRequest) -> HttpResponse:
     """Nobody has chatted yet: how to begin. The address of an API channel is its credential, so few see it."""
-    channels = {channel.kind: channel for channel in Channel.objects.filter(workspace=request.workspace)}
+    channels = {channel.kind: channel for channel in Channel.objects.filter(workspace=request.workspace, off_at=None)}
     widget, api = channels.get("widget"), channels.get("api")
     origin = request.build_absolute_uri("/").rstrip("/")
     context: dict[str, Any] = {

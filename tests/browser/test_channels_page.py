@@ -65,6 +65,20 @@ def test_what_failed_is_tried_again(page: Page, sign_in, admin, slack_channel):
     expect(page.locator("#toasts")).to_contain_text("1 event is tried again.")
 
 
+def test_what_arrives_appears_by_itself_and_closes_nothing_that_is_being_read(
+    page: Page, sign_in, admin, slack_channel
+):
+    sign_in(page, admin)
+    page.goto(f"/channels/{slack_channel.public_id}")
+    page.locator("#events summary").first.click()
+    expect(page.locator("#events .raw:visible")).to_have_count(1)
+    store(slack_channel, [Raw("Ev3", json.dumps(delivery({"type": "team_join"})), now())])
+    processing.step()
+    expect(page.locator("#events li").first).to_contain_text("team_join")
+    expect(page.locator("#events .raw:visible")).to_have_count(1)
+    expect(page.locator("#events li").nth(1).locator(".raw")).to_be_visible()
+
+
 def test_it_works_without_javascript(browser: Browser, live_server_url, sign_in, admin, slack_channel):
     context = browser.new_context(base_url=live_server_url, java_script_enabled=False)
     page = context.new_page()
@@ -72,10 +86,36 @@ def test_it_works_without_javascript(browser: Browser, live_server_url, sign_in,
     page.goto("/channels/new?kind=segment")
     page.get_by_role("button", name="Add", exact=True).click()
     expect(page.get_by_text("Write key", exact=True)).to_be_visible()
+    page.goto(f"/channels/{slack_channel.public_id}/off")
+    page.get_by_role("button", name="Switch off").click()
+    expect(page.get_by_text("This channel is off.")).to_be_visible()
+    page.get_by_role("button", name="Switch on").click()
     page.goto(f"/channels/{slack_channel.public_id}?show=failed")
     page.get_by_role("button", name="Try all again").click()
     expect(page.get_by_text("1 event is tried again.")).to_be_visible()
     context.close()
+
+
+def test_a_channel_is_switched_off_and_on_again(page: Page, sign_in, admin, slack_channel):
+    sign_in(page, admin)
+    page.goto(f"/channels/{slack_channel.public_id}")
+    page.get_by_role("link", name="Switch off").press("Enter")
+    expect(page.get_by_role("heading", name="Switch off", level=1)).to_be_visible()
+    page.get_by_role("button", name="Switch off").press("Enter")
+    expect(page.get_by_text("This channel is off.")).to_be_visible()
+    expect(page.locator("#health")).to_contain_text("Off")
+    page.get_by_role("button", name="Switch on").press("Enter")
+    expect(page.locator("#toasts")).to_contain_text("is on again.")
+    expect(page.get_by_text("This channel is off.")).to_have_count(0)
+
+
+def test_on_a_phone_the_list_tells_how_each_channel_is_doing(page: Page, sign_in, admin, slack_channel):
+    page.set_viewport_size({"width": 390, "height": 844})
+    sign_in(page, admin)
+    page.goto("/channels")
+    row = page.get_by_role("row").filter(has_text="Team")
+    for words in ("Works", "events a minute", "1 failed"):
+        expect(row.get_by_text(words).first).to_be_in_viewport()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -84,7 +124,8 @@ def test_everybody_can_use_it(page: Page, sign_in, admin, slack_channel, axe, th
     page.set_viewport_size({"width": width, "height": 844})
     page.context.add_cookies([{"name": "theme", "value": theme, "url": live_server_url}])
     sign_in(page, admin)
-    for url in ("/channels", "/channels/new", "/channels/new?kind=slack", f"/channels/{slack_channel.public_id}"):
+    one = f"/channels/{slack_channel.public_id}"
+    for url in ("/channels", "/channels/new", "/channels/new?kind=slack", one, f"{one}/off"):
         page.goto(url)
         assert axe(page) == [], url
         assert page.evaluate("document.documentElement.scrollWidth") <= width, url

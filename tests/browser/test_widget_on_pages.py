@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import expect
 
 from coterie.channels.models import Channel
+from coterie.channels.setup import switch
 from coterie.channels.widget.identity import secret_of
 from coterie.chats.models import Chat, Message
 from coterie.people.models import Person
@@ -493,6 +494,17 @@ def test_a_page_may_keep_it_from_loading(page, site, live_server_url):
             expect.set_options(timeout=30_000)
     page.evaluate("BE_API.create()")
     expect(launcher(page)).to_be_visible()
+
+
+def test_a_widget_that_is_off_is_not_seen(page, site, channel, page_problems):
+    site(page)
+    switch(channel, "test", on=False)
+    page.wait_for_timeout(2_200)  # So long the server may go by what it remembers.
+    page.route("**/channels/widget/**", lambda route: route.continue_())  # Routing keeps the browser from its cache.
+    page.reload()
+    expect(page.locator("coterie-chat")).to_have_attribute("hidden", "")
+    assert any("404" in problem for problem in page_problems)
+    page_problems.clear()
 
 
 def test_a_mistake_of_the_page_stops_no_chat(page, site, page_problems):

@@ -99,6 +99,7 @@ def test_help_is_quick_and_needs_no_data_folder(coterie, folder):
         ["channel", "add", "widget", "--set", "shoe=1"],
         ["channel", "add", "api", "--set", "noequals"],
         ["channel", "list"],
+        ["channel", "off", "Nobody"],
         ["export"],
         ["import", "missing.csv"],
         ["replica", "status", "--workspace", "nobody's"],
@@ -139,6 +140,18 @@ def test_a_channel_prints_where_chats_go(coterie):
     assert [channel["kind"] for channel in listed] == ["api", "widget"]
     assert listed[1]["settings"] == {"questions": json.loads(questions), "title": "Shop"}
     assert "App  (api)  /channels/api/" in coterie("channel", "list").stdout
+
+
+def test_a_channel_is_switched_off_and_on_by_name_or_id(coterie):
+    made = json.loads(coterie("channel", "add", "api", "--name", "App", "--json").stdout)
+    assert coterie("channel", "off", "app").stdout == "App is off.\n"
+    assert coterie("channel", "list").stdout.endswith("  off\n")
+    assert coterie("channel", "on", made["id"]).stdout == "App is on.\n"
+    assert json.loads(coterie("channel", "list", "--json").stdout)["channels"][0]["off"] is False
+    coterie("channel", "add", "api", "--name", "App")
+    refused = coterie("channel", "off", "App", code=2).stderr
+    assert "Several channels have this name; give the id" in refused
+    assert made["id"] in refused
 
 
 def test_import_export_round_trip(coterie, people_file, tmp_path):

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from coterie.accounts.models import AuditEntry
-from coterie.channels import processing
+from coterie.channels import processing, traffic
 from coterie.channels.kinds import Raw
 from coterie.channels.models import Channel, RawEvent, State, Traffic
 from coterie.channels.raw import store
@@ -177,7 +177,8 @@ def test_the_test_button_says_what_came_of_it(client_of, admin, slack_channel, w
     answer = client_of(admin).post(f"/channels/{inside.public_id}/test", follow=True)
     assert "private network" in said_on(answer)
     api = make(workspace, "test", KINDS["api"], "App", {})
-    assert client_of(admin).post(f"/channels/{api.public_id}/test").status_code == 404
+    answer = client_of(admin).post(f"/channels/{api.public_id}/test", follow=True)
+    assert "Nothing arrived yet." in said_on(answer)
 
 
 def test_what_failed_says_why_and_is_tried_again(client_of, admin, viewer, slack_channel, page_of):
@@ -193,6 +194,16 @@ def test_what_failed_says_why_and_is_tried_again(client_of, admin, viewer, slack
     event.refresh_from_db()
     assert (event.state, event.note) == (State.DONE, "")
     assert "1 event is tried again." in said_on(client_of(admin).post(url, follow=True))
+
+
+def test_what_was_refused_when_it_came_says_so_and_is_not_offered_to_be_tried_again(slack_channel, page_of):
+    store(slack_channel, [Raw("Ev1", "", now(), refusal="It is larger than 32 KB.")])
+    words = text_of(page_of(slack_channel))
+    assert "It is larger than 32 KB. Nothing of it was kept, so it has to be sent again." in words
+    assert "Try again" not in words
+    assert "Try all again" not in words
+    store(slack_channel, [raw(2, refusal="The disk was full.")])
+    assert "Try all again" in text_of(page_of(slack_channel))
 
 
 def test_events_of_others_are_not_tried_again(client_of, admin, slack_channel, other_workspace):
@@ -220,3 +231,78 @@ def test_secrets_of_another_server_key_are_told_to_be_entered_again(page_of, sla
 @pytest.mark.parametrize("public_id", ["0" * 24, "x", "new", "%00"])
 def test_no_channel_is_not_found(client_of, admin, public_id):
     assert client_of(admin).get(f"/channels/{public_id}").status_code in (200, 404)
+
+
+def delivered(client, kind, channel, **headers):
+    return client.post(f"/channels/{kind}/{channel.key}", b"{}", "application/json", headers=headers)
+
+
+def test_before_a_channel_is_switched_off_the_page_says_what_goes_and_what_stays(client_of, admin, channel, ada, talk):
+    talk(ada, "hello")
+    words = text_of(client_of(admin).get(f"/channels/{channel.public_id}/off"))
+    assert "Switch Shop off?" in words
+    assert "answers “not found” (404)" in words
+    assert "1 chat" in words
+    assert "on again at any time" in words
+    assert Channel.objects.get(workspace=channel.workspace, id=channel.id).off_at is None
+
+
+def test_a_channel_that_is_off_takes_nothing_and_can_be_switched_on_again(client_of, client, admin, workspace):
+    telegram = make(workspace, "test", KINDS["telegram"], "Bot", {})
+    member, secret = client_of(admin), {"X-Telegram-Bot-Api-Secret-Token": telegram.secret("secret")}
+    assert delivered(client, "telegram", telegram, **secret).status_code == 200
+    page = member.post(f"/channels/{telegram.public_id}/off", follow=True)
+    assert "“Bot” is off." in said_on(page)
+    assert "This channel is off." in text_of(page)
+    assert delivered(client, "telegram", telegram, **secret).status_code == 404
+    page = member.post(f"/channels/{telegram.public_id}/on", follow=True)
+    assert "“Bot” is on again." in said_on(page)
+    assert "This channel is off." not in text_of(page)
+    assert delivered(client, "telegram", telegram, **secret).status_code == 200
+
+
+def test_where_nobody_chatted_yet_a_channel_that_is_off_is_no_way_to_begin(client_of, admin, workspace):
+    api = make(workspace, "test", KINDS["api"], "App", {})
+    assert api.key in client_of(admin).get("/users?match=all").content.decode()
+    client_of(admin).post(f"/channels/{api.public_id}/off")
+    assert api.key not in client_of(admin).get("/users?match=all").content.decode()
+
+
+def test_channels_that_are_off_come_last_and_say_so(client_of, admin, viewer, workspace, slack_channel):
+    make(workspace, "test", KINDS["api"], "App", {})
+    client_of(admin).post(f"/channels/{slack_channel.public_id}/off")
+    assert re.search(r"App API .* Team chat Slack .* Off", text_of(client_of(viewer).get("/channels")))
+
+
+def test_only_who_may_add_channels_may_switch_them_off(client_of, page_of, slack_channel, viewer, editor):
+    for user in (viewer, editor):
+        assert "Switch off" not in text_of(page_of(slack_channel, user=user))
+        for act in ("off", "on"):
+            assert client_of(user).post(f"/channels/{slack_channel.public_id}/{act}").status_code == 403
+    assert Channel.objects.get(workspace=slack_channel.workspace, id=slack_channel.id).off_at is None
+
+
+def test_channels_of_others_are_not_switched(client_of, admin, other_workspace):
+    theirs = make(other_workspace, "test", KINDS["api"], "Theirs", {})
+    for act in ("off", "on"):
+        assert client_of(admin).post(f"/channels/{theirs.public_id}/{act}").status_code == 404
+    assert Channel.objects.get(workspace=other_workspace, id=theirs.id).off_at is None
+
+
+def test_every_kind_has_a_name_to_change_and_a_test(client_of, page_of, admin, workspace):
+    for kind in KINDS.values():
+        fields = {field.name: "s" for field in kind.fields if field.required and not field.ours}
+        one = make(workspace, "test", kind, f"My {kind.name}", fields)
+        body = page_of(one).content.decode()
+        assert f"/channels/{one.public_id}/test" in body
+        assert (f"/channels/{one.public_id}/save" in body) == (kind.name != "widget")
+        assert client_of(admin).post(f"/channels/{one.public_id}/test", follow=True).status_code == 200
+
+
+def test_refused_deliveries_are_told_with_where_the_secret_is(page_of, workspace, slack_channel, viewer):
+    rasa = make(workspace, "test", KINDS["rasa"], "Assistant", {})
+    for one in (slack_channel, rasa):
+        traffic.count(one, refused=1)
+    assert "enter its secret again below" in text_of(page_of(slack_channel))
+    assert "give it the secret below once more" in text_of(page_of(rasa))
+    assert "below" not in text_of(page_of(rasa, user=viewer))

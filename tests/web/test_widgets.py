@@ -1,5 +1,6 @@
 """Settings, Widgets: who sees and changes what, and that a mistake is told where it was made."""
 
+import re
 import threading
 
 import pytest
@@ -7,6 +8,7 @@ from django.db import connections
 
 from coterie.accounts.models import AuditEntry
 from coterie.channels.models import Channel
+from coterie.channels.setup import switch
 from coterie.channels.widget.changing import change
 from coterie.channels.widget.config import Config
 from coterie.channels.widget.identity import secret_of
@@ -110,7 +112,7 @@ def test_a_mistake_is_told_beside_its_field_and_nothing_is_saved(client_of, admi
     before = settings_of(channel)
     page = client_of(admin).post(url, {"lang": "en", "name": "Shop", "title": "Kept as typed", **fields})
     assert page.status_code == 422
-    assert words in text_of(page)
+    assert words.lower() in text_of(page).lower()
     assert 'role="alert"' in page.content.decode()
     assert "Kept as typed" in page.content.decode()
     assert settings_of(channel) == before
@@ -176,7 +178,7 @@ def test_a_question_with_a_mistake_is_told_and_kept_as_typed(client_of, admin, c
         f"{url}/prompts/edit", {"attribute": "new_one", "type": "text", "text-en": "?", "text-fr": "Tapé", **fields}
     )
     assert page.status_code == 422
-    assert words in text_of(page)
+    assert words.lower() in text_of(page).lower()
     assert "Tapé" in page.content.decode()
     assert len(order(channel)) == 3
 
@@ -254,3 +256,11 @@ def test_hostile_words_stay_words(client_of, admin, channel, url):
     client.post(url, {"lang": "en", "name": hostile, "title": hostile})
     for address in ("/settings/widgets", url, f"{url}/prompts", f"{url}/page"):
         assert "<script>alert" not in client.get(address).content.decode()
+
+
+def test_a_widget_that_is_off_says_so_where_its_line_is(client_of, admin, channel, url):
+    switch(channel, "test", on=False)
+    assert re.search(r"Shop Off", text_of(client_of(admin).get("/settings/widgets")))
+    page = client_of(admin).get(f"{url}/page")
+    assert "This widget is off." in text_of(page)
+    assert f'href="/channels/{channel.public_id}"' in page.content.decode()

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from coterie.accounts.audit import record
 from coterie.accounts.models import Workspace
@@ -49,5 +50,5 @@ def change(
 def _name(text: str) -> str:
     called = clean(text)
     if not 1 <= len(called) <= MAX_NAME:
-        raise Refused("name", f"the name of a channel has 1 to {MAX_NAME} characters.")
+        raise Refused("name", _("the name of a channel has 1 to %(n)s characters.") % {"n": MAX_NAME})
     return called

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.utils.translation import gettext as _
+
 from coterie.channels.widget.colours import is_colour
 from coterie.channels.widget.prompts import Question, questions
 from coterie.channels.widget.words import GREETING, THANKS, TITLE, Words, words
@@ -47,13 +49,12 @@ class Config:
     def of(cls, settings: Mapping[str, Any]) -> "Config":
         """From the channel's stored settings; raises Refused."""
         if unknown := set(settings) - _FIELDS:
-            raise Refused(
-                sorted(unknown)[0], f"the widget has no such setting; there are {', '.join(sorted(_FIELDS))}."
-            )
+            said = _("the widget has no such setting; there are %(names)s.") % {"names": ", ".join(sorted(_FIELDS))}
+            raise Refused(sorted(unknown)[0], said)
         version_of(settings)
         colour = settings.get("colour") or COLOUR
         if not isinstance(colour, str) or not is_colour(colour):
-            raise Refused("colour", "expected a colour such as #85326f.")
+            raise Refused("colour", _("expected a colour such as #85326f."))
         return cls(
             **{name: words(settings.get(name), name, default) for name, default in _TEXTS.items()},
             questions=questions(settings.get("questions") or []),
@@ -74,14 +75,14 @@ def version_of(settings: Mapping[str, Any]) -> int:
     """How often the secret that signs identities was made anew; raises Refused."""
     version = settings.get("identity_version", 0)
     if not isinstance(version, int) or isinstance(version, bool) or not 0 <= version <= MAX_VERSION:
-        raise Refused("identity_version", "expected a whole number.")
+        raise Refused("identity_version", _("expected a whole number."))
     return version
 
 
 def _one_of(value: Any, field: str, allowed: tuple[str, ...]) -> str:
     found = value or allowed[0]
     if found not in allowed:
-        raise Refused(field, f"there are {', '.join(allowed)}.")
+        raise Refused(field, _("there are %(names)s.") % {"names": ", ".join(allowed)})
     return str(found)
 
 
@@ -93,11 +94,12 @@ def _address(url: Any, field: str) -> str | None:
     except ValueError:
         scheme = ""
     if scheme not in ("http", "https"):
-        raise Refused(field, "expected an address that begins with http:// or https://.")
+        raise Refused(field, _("expected an address that begins with http:// or https://."))
     return str(url)
 
 
 def _page_attributes(names: Any) -> frozenset[str]:
     if not isinstance(names, list) or len(names) > MAX_ATTRIBUTES or not all(isinstance(name, str) for name in names):
-        raise Refused("page_attributes", f"expected a list of at most {MAX_ATTRIBUTES} names of attributes.")
+        said = _("expected a list of at most %(n)s names of attributes.") % {"n": MAX_ATTRIBUTES}
+        raise Refused("page_attributes", said)
     return frozenset(validated(dict.fromkeys(names, "x"), "page_attributes", custom_only=True))

@@ -30,7 +30,7 @@ MAX_TOKEN = 16_000
 MAX_USER_ID = 256
 # Seconds that the clocks of two servers may differ.
 LEEWAY = 60
-_WRONG = "The proof of who this visitor is does not fit. Look at the secret in Settings, Widget."
+_WRONG = "The proof of who this visitor is does not fit. Look at the secret in Settings, Widgets, On your pages."
 
 
 def secret_of(channel: Channel) -> str:

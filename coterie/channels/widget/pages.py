@@ -25,7 +25,9 @@ def told(config: Config, raw: Any, *, of_chat: bool = False) -> tuple[dict[str, 
     for name, value in islice(raw.items(), MAX_ATTRIBUTES):
         key = name if of_chat else SHORT_NAMES.get(name, name)
         if not (key in config.page_attributes or (key in _WRITABLE and not of_chat)):
-            ignored.append(f"“{str(name)[:80]}” is not listed in Settings, Widget, as one that pages may set.")
+            ignored.append(
+                f"“{str(name)[:80]}” is not listed in Settings, Widgets, On your pages as one that pages may set."
+            )
             continue
         try:
             taken |= validated({key: value}, "attributes", custom_only=of_chat)

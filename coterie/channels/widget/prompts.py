@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from coterie.audience.columns import DEFAULT_KEYS
 from coterie.channels.widget.words import Words, words
 from coterie.core.text import clean
@@ -64,42 +66,43 @@ class Question:
 def questions(data: Any) -> tuple[Question, ...]:
     """The questions of a channel's settings; raises Refused."""
     if not isinstance(data, list) or len(data) > MAX_QUESTIONS:
-        raise Refused("questions", f"expected a list of at most {MAX_QUESTIONS} questions.")
+        raise Refused("questions", _("expected a list of at most %(n)s questions.") % {"n": MAX_QUESTIONS})
     found = tuple(map(_question, data))
     names = [question.attribute for question in found]
     if twice := next((name for name in names if names.count(name) > 1), None):
-        raise Refused(f"questions.{twice}", "this attribute is asked for twice.")
+        raise Refused(f"questions.{twice}", _("this attribute is asked for twice."))
     return found
 
 
 def _question(data: Any) -> Question:
     if not isinstance(data, dict) or set(data) - {"attribute", "text", "type", "choices"}:
-        raise Refused("questions", "a question has an attribute, a text, a type, and choices if it is one of them.")
+        said = _("a question has an attribute, a text, a type, and choices if it is one of them.")
+        raise Refused("questions", said)
     attribute, kind = data.get("attribute"), data.get("type", Kind.TEXT)
     if not isinstance(attribute, str) or attribute not in validated({attribute: "x"}, "questions"):
-        raise Refused("questions", f"“{attribute}” is not a name of an attribute.")
+        raise Refused("questions", _("“%(name)s” is not a name of an attribute.") % {"name": attribute})
     place = f"questions.{attribute}"
     text = words(data.get("text"), f"{place}.text")
     if not text:
-        raise Refused(f"{place}.text", "the question has no words.")
+        raise Refused(f"{place}.text", _("the question has no words."))
     if kind not in list(Kind):
-        raise Refused(f"{place}.type", f"there are {', '.join(Kind)}.")
+        raise Refused(f"{place}.type", _("there are %(names)s.") % {"names": ", ".join(Kind)})
     choices = _choices(data.get("choices") or [], f"{place}.choices")
     if bool(choices) != (kind == Kind.CHOICE):
-        raise Refused(f"{place}.choices", "a question of the type choice has choices, and no other has.")
+        raise Refused(f"{place}.choices", _("a question of the type choice has choices, and no other has."))
     return Question(attribute, text, Kind(kind), choices)
 
 
 def _choices(data: Any, place: str) -> dict[str, Words]:
     if not isinstance(data, list) or len(data) > MAX_CHOICES:
-        raise Refused(place, f"expected a list of at most {MAX_CHOICES} choices.")
+        raise Refused(place, _("expected a list of at most %(n)s choices.") % {"n": MAX_CHOICES})
     found: dict[str, Words] = {}
     for item in data:
         value, label = (item.get("value"), item.get("text")) if isinstance(item, dict) else (item, None)
         if not isinstance(value, str) or not 1 <= len(value.strip()) <= MAX_CHOICE:
-            raise Refused(place, f"a choice has 1 to {MAX_CHOICE} characters.")
+            raise Refused(place, _("a choice has 1 to %(n)s characters.") % {"n": MAX_CHOICE})
         if value.strip() in found:
-            raise Refused(place, f"“{value}” is there twice.")
+            raise Refused(place, _("“%(value)s” is there twice.") % {"value": value})
         found[value.strip()] = words(label, place)
     return found
 

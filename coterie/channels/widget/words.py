@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from coterie.people.attributes import Refused
 
 # Code → its own name. The first one stands in for a language that nobody wrote a text in.
@@ -37,10 +39,12 @@ def words(value: Any, field: str, default: Words | None = None) -> Words:
         return default or Words({})
     texts = {FALLBACK: value} if isinstance(value, str) else value
     if not isinstance(texts, Mapping) or set(texts) - set(LANGUAGES):
-        raise Refused(field, f"expected a text, or an object of texts by language ({', '.join(LANGUAGES)}).")
+        said = _("expected a text, or an object of texts by language (%(codes)s).")
+        raise Refused(field, said % {"codes": ", ".join(LANGUAGES)})
     for language, text in texts.items():
         if not isinstance(text, str) or len(text) > MAX_TEXT:
-            raise Refused(f"{field}.{language}", f"expected a text of at most {MAX_TEXT} characters.")
+            said = _("expected a text of at most %(n)s characters.")
+            raise Refused(f"{field}.{language}", said % {"n": MAX_TEXT})
     return Words({language: text.strip() for language, text in texts.items() if text.strip()})
 
 

@@ -1,16 +1,12 @@
 """The Chat Widget: what the built-in bot asks, what is stored, and who may see what."""
 
-import json
-import threading
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
-
 import pytest
 
 from coterie.channels.models import Channel
 from coterie.channels.widget.visitors import Visitor, token_of
 from coterie.chats.models import Chat, Message
 from coterie.people.models import Person
+from tests.channels.widget.bots import rasa, with_bot
 from tests.channels.widget.conftest import Browser
 
 
@@ -125,39 +121,6 @@ def test_the_script_is_served_to_any_page(client):
     assert answer["Content-Type"] == "text/javascript; charset=utf-8"
     assert answer["Access-Control-Allow-Origin"] == "*"
     assert answer["Cross-Origin-Resource-Policy"] == "cross-origin"
-
-
-@contextmanager
-def rasa(replies, status=200):
-    """A bot that speaks the Rasa REST form and keeps what it was asked."""
-    asked = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):
-            asked.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            body = json.dumps(replies).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *args):
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"127.0.0.1:{server.server_port}", asked
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-
-def with_bot(channel, host):
-    channel.settings |= {"bot_url": f"http://{host}/webhooks/rest/webhook"}
-    channel.save()
 
 
 def test_after_the_questions_the_configured_bot_answers_what_the_visitor_came_for(visitor, settings):

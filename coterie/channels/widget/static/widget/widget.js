@@ -292,7 +292,11 @@
       const { look, queue } = memory.read();
       this.launcher.hidden = true;
       if (look?.language === lang) this.#dress(look);
-      const asked = this.#looks().catch(() => null);
+      const asked = this.#looks().catch((error) => {
+        if (error.code !== 404) return;
+        this.hide();  // switched off, or a wrong key: nobody is asked to write where nobody reads
+        console.warn('Coterie:', error.message);
+      });
       if (look?.language !== lang) await Promise.race([asked, new Promise((resolve) => setTimeout(resolve, LOOK))]);
       this.launcher.hidden = false;
       for (const message of asList(queue)) this.#enqueue({ ...message, sender: 'user' });
