@@ -7,10 +7,10 @@ received is known by its message id. So a worker may be killed anywhere, and sev
 import logging
 import threading
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection
 
 from coterie.channels import raw, traffic
 from coterie.channels.inbox import receive
@@ -21,6 +21,7 @@ from coterie.channels.models import Channel, RawEvent, What
 from coterie.channels.registry import KINDS
 from coterie.channels.shaping import native
 from coterie.core.clock import now
+from coterie.journal.commit import Collision
 from coterie.people import tombstones
 from coterie.people.attributes import Refused
 from coterie.people.models import Identity
@@ -32,6 +33,8 @@ IDLE, TROUBLE, SWEEP = 0.15, 5.0, 3600.0
 MOST, MOST_ON_SQLITE, BREATH = 500, 200, 0.02
 # Seconds until something is read again that arrived before what it is about.
 PATIENCE = 20.0
+# So often others may have been in the way before it is taken for a mistake.
+_COLLISIONS = 5
 BROKEN = "Something went wrong that should not have; the log of the server has more."
 
 
@@ -103,12 +106,17 @@ def _read(channel: Channel, kind: Kind, row: RawEvent) -> _Read | None:
     except NotNow as error:
         raw.postpone(row, error.seconds or PATIENCE, str(error))
         return None
+    except (OperationalError, InterfaceError):
+        raise
     except Exception as error:  # Whatever a stranger sends: the others go on.
         _failed(row, error)
         return None
 
 
 def _failed(row: RawEvent, error: Exception) -> None:
+    if isinstance(error, Collision | IntegrityError) and row.tries < _COLLISIONS:
+        raw.postpone(row, PATIENCE, "Others were writing at the same time; it is tried again soon.")
+        return
     if isinstance(error, Refused):
         raw.fail(row, str(error))
         return
@@ -143,24 +151,27 @@ def _receive(channel: Channel, kind: Kind, read: Sequence[_Read]) -> None:
         gone = [one for one in arrived if one.event.message_id in erased]
         raw.drop([one.row for one in gone])
         read = [one for one in read if one.row.id not in {other.row.id for other in gone}]
-    link(channel, [(former, names[former]) for former, _ in unknown], vouched=kind.vouches)
+    link(channel, names.items(), vouched=kind.vouches)
     if kind.profile is not None:
         _look_up(channel, {who for one in read for who in one.reading.look_up})
 
 
 def _lasting(pairs: Sequence[Pair]) -> dict[str, str]:
-    """The id to call somebody by who comes under several, before anybody is made. Of two claims the first counts."""
+    """The id to call somebody by who comes under several, before anybody is made.
+
+    Of two claims about an id the first counts, and so it does of two that contradict each other (a is b, b is a).
+    """
     next_of: dict[str, str] = {}
     for former, lasting in pairs:
-        next_of.setdefault(former, lasting)
-    names: dict[str, str] = {}
-    for former in next_of:
-        name, seen = former, {former}
-        while (after := next_of.get(name)) is not None and after not in seen:
-            name = after
-            seen.add(name)
-        names[former] = name
-    return names
+        if former not in next_of and _end(next_of, lasting) != former:
+            next_of[former] = lasting
+    return {former: _end(next_of, former) for former in next_of}
+
+
+def _end(next_of: Mapping[str, str], name: str) -> str:
+    while name in next_of:
+        name = next_of[name]
+    return name
 
 
 def _known(channel: Channel, read: Sequence[_Read]) -> set[str]:

@@ -5,7 +5,7 @@ import json
 import threading
 
 import pytest
-from django.db import DataError, OperationalError, connection
+from django.db import DataError, InterfaceError, OperationalError, connection
 
 from coterie.channels import processing, raw
 from coterie.channels.kinds import Kind, Raw, Reading
@@ -13,6 +13,7 @@ from coterie.channels.models import RawEvent, State, Traffic, What
 from coterie.channels.registry import KINDS
 from coterie.chats.models import Message
 from coterie.core.clock import now
+from coterie.journal.commit import Collision
 from coterie.people.attributes import Refused
 from coterie.people.models import Person
 
@@ -115,6 +116,30 @@ def test_an_event_that_cannot_be_read_spoils_no_other(segment_channel, work_off)
         "m-2": State.DONE,
     }
     assert Person.objects.filter(workspace_id=segment_channel.workspace_id).count() == 2
+
+
+@pytest.mark.parametrize("error", [OperationalError("terminated"), InterfaceError("closed")])
+def test_a_database_that_is_away_while_an_event_is_read_makes_nothing_fail(segment_channel, error):
+    raw.store(segment_channel, [call(1), call(2)])
+    kind = Kind("segment", "", "", read=lambda *_: (_ for _ in ()).throw(error))
+    with pytest.raises(type(error)):
+        processing.process(segment_channel, kind, taken_by(segment_channel))
+    assert states(segment_channel) == [State.WAITING, State.WAITING]
+
+
+def test_other_writers_who_are_in_the_way_make_an_event_wait_and_not_fail(segment_channel, monkeypatch):
+    def collide(*_):
+        raise Collision("somebody was merged while we waited for their row")
+
+    raw.store(segment_channel, [call(1)])
+    monkeypatch.setattr(processing, "receive", collide)
+    for tries in range(1, 6):
+        processing.step()
+        [row] = rows(segment_channel)
+        assert (row.state, row.tries) == (State.WAITING, tries)
+        RawEvent.objects.filter(workspace_id=row.workspace_id).update(next_at=now())
+    processing.step()
+    assert states(segment_channel) == [State.FAILED]
 
 
 def test_an_event_that_is_refused_spoils_no_other_and_says_why(segment_channel):

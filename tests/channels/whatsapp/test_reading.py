@@ -60,6 +60,30 @@ def test_whoever_was_known_by_their_number_stays_the_same_person(whatsapp, chann
     assert words(channel) == ["one", "two", "three"]
 
 
+def test_who_wrote_by_their_number_and_then_by_their_id_is_one_person_once_a_message_shows_both(
+    whatsapp, channel, work_off
+):
+    whatsapp(channel, delivery(by_number("one", "wamid.1")))
+    hidden = message("two", "wamid.2", AT + 5)
+    del hidden["from"]
+    whatsapp(channel, delivery(value(hidden, contacts=[{"profile": {"name": "Maya Ortiz"}, "user_id": LASTING}])))
+    work_off()
+    assert Person.objects.filter(workspace_id=channel.workspace_id).count() == 2
+    whatsapp(channel, delivery(value(message("three", "wamid.3", AT + 9))))
+    work_off()
+    assert only_person(channel).user_id == f"whatsapp:W1:{LASTING}"
+    assert words(channel) == ["one", "two", "three"]
+
+
+def test_who_got_the_number_of_somebody_else_is_somebody_else(whatsapp, channel, work_off):
+    whatsapp(channel, delivery(value(message("one", "wamid.1"))))
+    new = {"profile": {"name": "Jo"}, "user_id": "PL.9", "wa_id": NUMBER}
+    whatsapp(channel, delivery(value(message("two", "wamid.2", AT + 5, from_user_id="PL.9"), contacts=[new])))
+    work_off()
+    people = Person.objects.filter(workspace_id=channel.workspace_id).order_by("user_id")
+    assert [one.user_id for one in people] == [f"whatsapp:W1:{LASTING}", "whatsapp:W1:PL.9"]
+
+
 def test_a_hidden_number_is_no_obstacle(whatsapp, channel, work_off):
     hidden = message()
     del hidden["from"]
