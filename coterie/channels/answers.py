@@ -9,6 +9,8 @@ from coterie.core.clock import iso, now
 from coterie.people.attributes import Refused
 
 MAX_BODY = 8 * 1024 * 1024
+# Seconds after which a sender may ask again when something could not be stored.
+PATIENCE = "10"
 
 
 class Rejected(Exception):
@@ -29,6 +31,13 @@ def failure(code: int, message: str, **fields: Any) -> HttpResponse:
     """An error with the usual envelope."""
     status = {"code": code, "type": "error", "message": message, **fields}
     return _json(code, {"timestamp": iso(now()), "status": status})
+
+
+def not_now() -> HttpResponse:
+    """503: the database is away, or too much is waiting. Nothing was stored."""
+    response = failure(503, "it could not be stored; send it again.")
+    response["Retry-After"] = PATIENCE
+    return response
 
 
 def refusal(error: Refused) -> HttpResponse:

@@ -12,13 +12,13 @@ from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from coterie.channels.answers import Rejected
+from coterie.channels.answers import PATIENCE, Rejected
 from coterie.channels.lookup import find_channel
 from coterie.channels.models import Channel
 from coterie.channels.raw import keeping
 from coterie.channels.refusals import refused
 from coterie.channels.segment.admit import CALLS, body_of, key_of, raws_of
-from coterie.channels.webhooks import PATIENCE, delivery_of
+from coterie.channels.webhooks import delivery_of
 
 _SUCCESS = '{"success":true}'
 
