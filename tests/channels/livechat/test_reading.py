@@ -210,6 +210,52 @@ def test_session_fields_change_while_somebody_chats(livechat, channel, work_off)
     assert (person.last_seen, person.chats) == (WHEN, 1)
 
 
+def fields_of(plan):
+    active = {"chat_id": "PCHAT1", "thread_id": "KTHR1"}
+    return webhook(
+        "customer_session_fields_updated", {"id": MAYA, "active_chat": active, "session_fields": [{"plan": plan}]}
+    )
+
+
+def test_session_fields_that_change_back_at_once_are_changed_back(livechat, channel, work_off):
+    livechat(channel, chat(event()))
+    for plan in ("team", "free", "team"):
+        livechat(channel, fields_of(plan))
+    work_off()
+    assert only_person(channel).attributes["plan"] == "team"
+
+
+def test_session_fields_that_are_only_sent_again_count_once(livechat, channel, work_off):
+    livechat(channel, chat(event()))
+    for plan in ("team", "free", "free", "free"):
+        livechat(channel, fields_of(plan))
+    work_off()
+    notes = RawEvent.objects.filter(workspace_id=channel.workspace_id).values_list("note", flat=True)
+    assert list(notes).count("Kept; it came twice.") == 2
+    assert only_person(channel).attributes["plan"] == "free"
+
+
+def test_a_form_that_is_filled_in_anew_counts_anew(livechat, channel, work_off):
+    fields = [{"type": "email", "answer": "old@a.example"}, {"type": "subject", "label": "Topic", "answer": "Tea"}]
+    livechat(channel, chat(event(), event(2, type="filled_form", fields=fields)))
+    fields = [{"type": "email", "answer": "new@a.example"}, {"type": "subject", "label": "Topic", "answer": "Pots"}]
+    place = {"chat_id": "PCHAT1", "thread_id": "KTHR1"}
+    livechat(channel, webhook("event_updated", {**place, "event": event(2, type="filled_form", fields=fields)}))
+    work_off()
+    assert only_person(channel).attributes["default_email"] == "new@a.example"
+    assert Chat.objects.get(workspace_id=channel.workspace_id).attributes == {"Topic": "Pots"}
+
+
+@pytest.mark.parametrize("author", [MAYA, AGENT])
+def test_what_was_said_stays_as_it_was_said(livechat, channel, work_off, author):
+    livechat(channel, chat(event()))
+    place = {"chat_id": "PCHAT1", "thread_id": "KTHR1"}
+    livechat(channel, webhook("event_updated", {**place, "event": event(1, author, text="something else")}))
+    work_off()
+    assert [text for *_, text in messages(channel)] == ["hello"]
+    assert only_person(channel).last_seen == WHEN
+
+
 def test_session_fields_of_a_mere_visitor_make_nobody(livechat, channel, work_off):
     livechat(channel, webhook("customer_session_fields_updated", {"id": MAYA, "session_fields": [{"plan": "team"}]}))
     work_off()
