@@ -6,11 +6,10 @@ Looked at (`Kind.admit`), stored, acknowledged. What it means is found out after
 import asyncio
 
 from django.core.exceptions import RequestDataTooBig
-from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from coterie.channels.answers import Rejected, not_now
+from coterie.channels.answers import TOO_DEEP, UNAVAILABLE, Rejected, not_now
 from coterie.channels.kinds import Admitted, Delivery
 from coterie.channels.lookup import find_channel
 from coterie.channels.models import Channel
@@ -34,7 +33,7 @@ async def webhook(request: HttpRequest, kind: str, key: str) -> HttpResponse:
         admitted = await admit(channel, delivery_of(request))
     except Rejected as error:
         return await refusing(error, request.META["REMOTE_ADDR"], kind, channel)
-    except (DatabaseError, InterfaceError):
+    except UNAVAILABLE:
         return not_now()
     return HttpResponse(admitted.answer, content_type=admitted.content_type)
 
@@ -60,6 +59,8 @@ async def admit(channel: Channel, delivery: Delivery) -> Admitted:
         admitted = look(channel, delivery)
     except Unreadable as error:
         raise Rejected(503, f"the secret of this channel cannot be read: {error}") from error
+    except RecursionError as error:  # It could just be parsed, but not written down again.
+        raise Rejected(400, TOO_DEEP) from error
     if admitted.raws:
         await asyncio.wrap_future(keeping.put(channel, admitted.raws))
     return admitted

@@ -14,6 +14,7 @@ from coterie.channels.events import parse_events
 from coterie.channels.inbox import Receipt
 from coterie.channels.intake import Full, Intake
 from coterie.channels.models import Channel
+from coterie.journal.commit import Collision
 
 CHANNEL = Channel(id=1)
 
@@ -130,7 +131,7 @@ def test_a_thread_that_died_leaves_nobody_waiting_and_is_started_again():
     assert store.calls == [["a"], ["b"]]
 
 
-@pytest.mark.parametrize("error", [OperationalError("away"), Full("full")])
+@pytest.mark.parametrize("error", [OperationalError("away"), Full("full"), Collision("again and again")])
 def test_a_sender_is_told_to_come_again_while_nothing_can_be_stored(api_channel, post, monkeypatch, error):
     async def deliver(channel, events):
         raise error

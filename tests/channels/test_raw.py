@@ -269,3 +269,18 @@ def test_the_worker_s_thread_empties_the_inbox_and_leaves(segment_channel):
         stop.set()
         thread.join()
     assert states(segment_channel) == [State.DONE]
+
+
+def test_an_event_that_cannot_be_read_does_not_fail_another_that_came_late(segment_channel, work_off):
+    """Whoever is late asks who wrote what since, and so reads events that nobody has read yet."""
+    raw.store(segment_channel, [call(1)])
+    work_off()
+    raw.store(segment_channel, [Raw("bad", "{", now(), "u")])
+    RawEvent.objects.filter(native_id="bad").update(next_at=now() + dt.timedelta(hours=1))
+    raw.store(segment_channel, [Raw("m-0", call(0).body, now() - dt.timedelta(minutes=5), "u")])
+    work_off()
+    assert {row.native_id: row.state for row in rows(segment_channel)} == {
+        "m-1": State.DONE,
+        "bad": State.WAITING,
+        "m-0": State.DONE,
+    }

@@ -4,11 +4,10 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.core.exceptions import RequestDataTooBig
-from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from coterie.channels.answers import Rejected, body_of, failure, not_now, refusal, success
+from coterie.channels.answers import UNAVAILABLE, Rejected, body_of, failure, not_now, refusal, success
 from coterie.channels.events import parse_events
 from coterie.channels.intake import deliver
 from coterie.channels.lookup import find_channel
@@ -35,7 +34,7 @@ async def events(request: HttpRequest, key: str) -> HttpResponse:
         return failure(413, "the body is too large; send fewer events at a time.")
     except Refused as error:
         return refusal(error)
-    except (DatabaseError, InterfaceError):
+    except UNAVAILABLE:
         return not_now()
 
 

@@ -14,11 +14,10 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.core.exceptions import RequestDataTooBig
-from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from coterie.channels.answers import Rejected, body_of, failure, not_now, refusal, success
+from coterie.channels.answers import UNAVAILABLE, Rejected, body_of, failure, not_now, refusal, success
 from coterie.channels.events import Event, context_attributes, normalised
 from coterie.channels.intake import deliver
 from coterie.channels.limits import Limit, network_of
@@ -93,7 +92,7 @@ def _door(*methods: str) -> Callable[[Door], Callable[..., Any]]:
                 response = failure(413, "The message is too large.")
             except Refused as error:
                 response = refusal(error)
-            except (DatabaseError, InterfaceError):
+            except UNAVAILABLE:
                 response = not_now()
             response["Access-Control-Allow-Origin"] = "*"
             return response

@@ -355,3 +355,9 @@ def test_aliases_that_contradict_each_other_in_one_batch_do_not_exchange_two_peo
     assert [(one.user_id, one.attributes) for one in people(segment_channel)] == [
         ("b", {"default_source": "segment", "plan": "a", "size": "b"})
     ]
+
+
+def test_the_same_call_without_an_id_and_a_time_is_another_one_each_time(say, segment_channel):
+    for plan in ("pro", "free", "pro"):
+        say("identify", traits={"plan": plan})
+    assert person(segment_channel).attributes["plan"] == "pro"
