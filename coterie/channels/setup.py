@@ -5,7 +5,7 @@ from typing import Any
 
 from coterie.accounts.audit import record
 from coterie.accounts.models import Workspace
-from coterie.channels.kinds import Field, Kind
+from coterie.channels.kinds import API_ADDRESS, Field, Kind
 from coterie.channels.models import Channel, new_key
 from coterie.channels.registry import KINDS
 from coterie.core.sealing import seal
@@ -38,9 +38,12 @@ def check(kind: Kind, name: str, values: Mapping[str, Any]) -> tuple[str, dict[s
 
 
 def change(channel: Channel, actor: str, name: str, values: Mapping[str, Any]) -> None:
-    """Another name, other settings. A secret that is empty stays what it was. Raises Refused."""
+    """Another name, other settings. A secret that is empty stays what it was, unless it would be sent to another
+    address: then whoever changes that has to know it. Raises Refused.
+    """
     kind = KINDS[channel.kind]
     settings, secrets = _entered(kind, values)
+    _not_lured_away(channel, kind, settings, secrets)
     own = {field.name for field in kind.fields if not field.secret}
     kept = {name: value for name, value in channel.settings.items() if name not in own}
     _complete(kind, {**kept, **settings}, {**channel.secrets, **secrets})
@@ -48,6 +51,15 @@ def change(channel: Channel, actor: str, name: str, values: Mapping[str, Any]) -
     channel.secrets = {**channel.secrets, **secrets}
     channel.save(update_fields=["name", "settings", "secrets"])
     _say(channel, actor, "channel.change", {"secrets": sorted(secrets)})
+
+
+def _not_lured_away(channel: Channel, kind: Kind, settings: Mapping[str, Any], secrets: Mapping[str, str]) -> None:
+    address = settings.get(API_ADDRESS)
+    if not address or address == channel.settings.get(API_ADDRESS):
+        return
+    for field in kind.fields:
+        if field.secret and not field.ours and field.name in channel.secrets and field.name not in secrets:
+            raise Refused(field.name, f"enter it again: {field.label} will be sent to {address[:200]}.")
 
 
 def _called(name: str) -> str:

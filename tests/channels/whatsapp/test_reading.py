@@ -11,6 +11,7 @@ from coterie.channels.whatsapp.people import country_of
 from coterie.chats.models import Message
 from coterie.core.clock import UTC
 from coterie.people.models import Identity, Person
+from coterie.privacy.erasing import erase
 from tests.channels.meta import SECRET
 from tests.channels.whatsapp.conftest import AT, LASTING, NUMBER, by_number, delivery, message, value
 
@@ -168,6 +169,17 @@ KEPT = {
     "nothing": {"object": "whatsapp_business_account"},
     "odd": {"object": 1, "entry": [{"id": {}, "changes": [{"field": "messages", "value": "x"}, 5]}, None]},
 }
+
+
+def test_what_became_of_a_message_goes_when_whoever_got_it_is_erased(whatsapp, channel, work_off, workspace):
+    whatsapp(channel, delivery(by_number()))
+    whatsapp(channel, delivery(value(statuses=[STATUS])))
+    work_off()
+    erase(workspace, "test", [only_person(channel).id])
+    assert not RawEvent.objects.filter(workspace=workspace).exists()
+    whatsapp(channel, delivery(value(statuses=[{**STATUS, "status": "failed"}])))
+    work_off()
+    assert not RawEvent.objects.filter(workspace=workspace).exists()
 
 
 @pytest.mark.parametrize("data", KEPT.values(), ids=KEPT.keys())
