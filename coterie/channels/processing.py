@@ -33,8 +33,10 @@ IDLE, TROUBLE, SWEEP = 0.15, 5.0, 3600.0
 MOST, MOST_ON_SQLITE, BREATH = 500, 200, 0.02
 # Seconds until something is read again that arrived before what it is about.
 PATIENCE = 20.0
-# So often others may have been in the way before it is taken for a mistake.
-_COLLISIONS = 5
+# What is over by itself, and how often it may happen to one event before that is taken for a mistake in it: one event
+# that the database never takes must not hold up all others for ever.
+_PASSING = (OperationalError, InterfaceError, IntegrityError, Collision)
+_MOST_TRIES = 10
 BROKEN = "Something went wrong that should not have; the log of the server has more."
 
 
@@ -85,8 +87,6 @@ def process(channel: Channel, kind: Kind, rows: Sequence[RawEvent]) -> None:
     read = [one for row in rows if (one := _read(channel, kind, row)) is not None]
     try:
         _receive(channel, kind, read)
-    except (OperationalError, InterfaceError):
-        raise  # It is the database that is in trouble, not an event.
     except Exception as error:
         if len(read) == 1:
             _failed(read[0].row, error)
@@ -106,16 +106,15 @@ def _read(channel: Channel, kind: Kind, row: RawEvent) -> _Read | None:
     except NotNow as error:
         raw.postpone(row, error.seconds or PATIENCE, str(error))
         return None
-    except (OperationalError, InterfaceError):
-        raise
     except Exception as error:  # Whatever a stranger sends: the others go on.
         _failed(row, error)
         return None
 
 
 def _failed(row: RawEvent, error: Exception) -> None:
-    if isinstance(error, Collision | IntegrityError) and row.tries < _COLLISIONS:
-        raw.postpone(row, PATIENCE, "Others were writing at the same time; it is tried again soon.")
+    if isinstance(error, _PASSING) and row.tries < _MOST_TRIES:
+        # If it is the database that is away, this fails as well, and everything waits.
+        raw.postpone(row, PATIENCE, "The database did not take it, or others were writing; it is tried again soon.")
         return
     if isinstance(error, Refused):
         raw.fail(row, str(error))

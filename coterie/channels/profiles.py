@@ -17,6 +17,7 @@ from coterie.channels.shaping import stored
 from coterie.core.clock import now
 from coterie.core.outgoing import OutgoingError
 from coterie.core.sealing import Unreadable
+from coterie.journal.commit import Collision
 from coterie.people.attributes import Refused, Value
 from coterie.people.models import Identity
 
@@ -75,8 +76,9 @@ def look_up(row: RawEvent) -> str:
         return _again(row, str(error), None)
     except (Denied, Unreadable, Refused) as error:
         raw.fail(row, str(error))
-    except (OperationalError, InterfaceError):
-        raise  # It is the database that is in trouble, not what was said.
+    except (OperationalError, InterfaceError, Collision):
+        # If it is the database that is away, this fails as well, and everything waits.
+        _again(row, "The database did not take it; it is asked again soon.", None)
     except Exception:
         log.exception("the profile of raw event %s", row.public_id)
         raw.fail(row, BROKEN)

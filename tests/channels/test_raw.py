@@ -122,9 +122,38 @@ def test_an_event_that_cannot_be_read_spoils_no_other(segment_channel, work_off)
 def test_a_database_that_is_away_while_an_event_is_read_makes_nothing_fail(segment_channel, error):
     raw.store(segment_channel, [call(1), call(2)])
     kind = Kind("segment", "", "", read=lambda *_: (_ for _ in ()).throw(error))
-    with pytest.raises(type(error)):
-        processing.process(segment_channel, kind, taken_by(segment_channel))
+    processing.process(segment_channel, kind, taken_by(segment_channel))
     assert states(segment_channel) == [State.WAITING, State.WAITING]
+
+
+def test_while_the_database_is_away_everything_waits(segment_channel, monkeypatch):
+    def away(*_, **__):
+        raise OperationalError("terminated")
+
+    raw.store(segment_channel, [call(1), call(2)])
+    monkeypatch.setattr(processing, "receive", away)
+    monkeypatch.setattr(raw, "postpone", away)
+    with pytest.raises(OperationalError):
+        processing.step()
+    assert states(segment_channel) == [State.WAITING, State.WAITING]
+
+
+def test_an_event_that_the_database_never_takes_does_not_hold_up_the_others_for_ever(segment_channel, monkeypatch):
+    intact = processing.receive
+
+    def receive(channel, events):
+        if any(event.message_id == "m-1" for event in events):
+            raise OperationalError("a limit of the database was exceeded")
+        return intact(channel, events)
+
+    raw.store(segment_channel, [call(1), call(2)])
+    monkeypatch.setattr(processing, "receive", receive)
+    processing.step()
+    assert states(segment_channel) == [State.WAITING, State.DONE]
+    for _ in range(processing._MOST_TRIES):
+        RawEvent.objects.filter(workspace_id=segment_channel.workspace_id).update(next_at=now())
+        processing.step()
+    assert states(segment_channel) == [State.FAILED, State.DONE]
 
 
 def test_other_writers_who_are_in_the_way_make_an_event_wait_and_not_fail(segment_channel, monkeypatch):
@@ -133,7 +162,7 @@ def test_other_writers_who_are_in_the_way_make_an_event_wait_and_not_fail(segmen
 
     raw.store(segment_channel, [call(1)])
     monkeypatch.setattr(processing, "receive", collide)
-    for tries in range(1, 6):
+    for tries in range(1, processing._MOST_TRIES + 1):
         processing.step()
         [row] = rows(segment_channel)
         assert (row.state, row.tries) == (State.WAITING, tries)

@@ -3,7 +3,7 @@
 import datetime as dt
 
 import pytest
-from django.db import DataError
+from django.db import DataError, OperationalError
 
 from coterie.channels import processing, profiles
 from coterie.channels.kinds import Denied
@@ -148,6 +148,23 @@ def test_a_profile_that_cannot_be_kept_is_said_and_holds_up_nobody(
     monkeypatch.setattr(profiles, "receive", receive)
     work_off()
     assert (look_up_of(channel).state, look_up_of(channel).note) == (State.FAILED, words)
+
+
+def test_a_profile_that_the_database_does_not_take_now_is_asked_for_again(
+    slack, channel, platform, work_off, monkeypatch
+):
+    def receive(channel, events):
+        raise OperationalError("locked")
+
+    slack(channel, delivery(message()))
+    processing.step()
+    with monkeypatch.context() as patch:
+        patch.setattr(profiles, "receive", receive)
+        work_off()
+    assert look_up_of(channel).state == State.WAITING
+    wait_is_over(channel)
+    work_off()
+    assert person_of(channel).attributes == KNOWN
 
 
 def test_a_bot_is_nobody(slack, channel, platform, work_off):
