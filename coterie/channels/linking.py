@@ -37,7 +37,10 @@ def link(channel: Channel, pairs: Iterable[Pair], *, vouched: bool = False) -> l
     `vouched`: it is the platform itself that says so, not whoever sends, so it counts for anybody who is called by the
     first id, not for visitors only.
     """
-    pairs = [pair for pair in dict.fromkeys(pairs) if all(pair) and pair[0] != pair[1]]
+    # Nobody turns out to be a visitor.
+    pairs = [
+        pair for pair in dict.fromkeys(pairs) if all(pair) and pair[0] != pair[1] and not pair[1].startswith(ANONYMOUS)
+    ]
     if not pairs:
         return []
     actor = f"channel:{channel.public_id}"

@@ -333,6 +333,14 @@ def test_a_banned_visitor_bans_nobody_by_naming_their_id(say, segment_channel, w
     assert {one.user_id: one.banned for one in people(segment_channel)} == {"anonymous:a-1": True, "u_1": False}
 
 
+def test_nobody_turns_out_to_be_a_visitor(say, segment_channel):
+    visitor_and_user(say)
+    say("track", userId=None, anonymousId="attacker", event="x")
+    say("identify", userId="anonymous:a-1", anonymousId="attacker")
+    say("identify", anonymousId="a-1")
+    assert [one.user_id for one in people(segment_channel)] == ["anonymous:attacker", "u_1"]
+
+
 def test_thousands_of_visitors_who_all_claim_one_id_do_not_burden_it(say, segment_channel, workspace, monkeypatch):
     monkeypatch.setattr(merge, "MOST_ATTESTED", 1)
     say("identify")
