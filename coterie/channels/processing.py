@@ -94,6 +94,10 @@ def process(channel: Channel, kind: Kind, rows: Sequence[RawEvent]) -> None:
         for one in read:
             process(channel, kind, [one.row])
         return
+    for one in read:
+        if one.reading.events and not one.row.user_id:
+            # It turned out only now whom it is about: it goes with them when they are to be forgotten.
+            raw.is_about(one.row, one.reading.events[0].user_id)
     raw.finish([one.row for one in read], {one.row.id: one.reading.note for one in read if one.reading.note})
 
 

@@ -10,6 +10,7 @@ from coterie.channels.setup import make
 from coterie.chats.models import Chat, Message, Sender
 from coterie.core.clock import UTC, now
 from coterie.people.models import Person
+from coterie.privacy.erasing import erase
 from tests.channels.livechat.conftest import AGENT, MAYA, SECRET, T40, chat, customer, event, incoming, webhook
 
 WHEN = dt.datetime(2026, 8, 29, 10, 40, tzinfo=UTC)
@@ -124,6 +125,15 @@ def test_what_an_agent_says_before_the_chat_arrives_waits_for_it(livechat, chann
     wait_is_over(channel)
     work_off()
     assert [text for *_, text in messages(channel)] == ["hello", "May I help?"]
+
+
+def test_what_an_agent_said_goes_with_the_customer_who_is_erased(livechat, channel, work_off, workspace):
+    """Such an event does not say whose chat it is."""
+    livechat(channel, chat(event()))
+    livechat(channel, incoming(event(2, AGENT, "2026-08-29T10:41:00Z", text="You live in Oslo, don't you?")))
+    work_off()
+    erase(workspace, "test", [only_person(channel).id])
+    assert not RawEvent.objects.filter(workspace=workspace, body__contains="Oslo").exists()
 
 
 def test_what_an_agent_says_in_a_chat_nobody_knows_is_kept(livechat, channel, work_off):
