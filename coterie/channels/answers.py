@@ -3,12 +3,19 @@
 import json
 from typing import Any
 
+from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse
 
 from coterie.core.clock import iso, now
+from coterie.journal.commit import Collision
 from coterie.people.attributes import Refused
 
 MAX_BODY = 8 * 1024 * 1024
+# Seconds after which a sender may ask again when something could not be stored.
+PATIENCE = "10"
+# Nobody's mistake, and over by itself: the database is away, too much is waiting, too many write about one person.
+UNAVAILABLE = (DatabaseError, InterfaceError, Collision)
+TOO_DEEP = "the body is nested too deeply."
 
 
 class Rejected(Exception):
@@ -29,6 +36,13 @@ def failure(code: int, message: str, **fields: Any) -> HttpResponse:
     """An error with the usual envelope."""
     status = {"code": code, "type": "error", "message": message, **fields}
     return _json(code, {"timestamp": iso(now()), "status": status})
+
+
+def not_now() -> HttpResponse:
+    """503, for what is UNAVAILABLE. Nothing was stored."""
+    response = failure(503, "it could not be stored; send it again.")
+    response["Retry-After"] = PATIENCE
+    return response
 
 
 def refusal(error: Refused) -> HttpResponse:

@@ -18,7 +18,7 @@ from coterie.chats.models import Sender
 from coterie.chats.recording import Turn, already_stored, record
 from coterie.core.ids import from_public
 from coterie.journal.commit import Transaction, commit
-from coterie.people.attributes import Refused, Value, catalogue_keys
+from coterie.people.attributes import CatalogueFull, Refused, Value, catalogue_keys
 from coterie.people.changes import Knowledge, People
 from coterie.people.identities import Known, resolve
 from coterie.people.models import Person
@@ -41,10 +41,37 @@ class Receipt:
 def receive(channel: Channel, events: Sequence[Event]) -> Receipt:
     """Stores the events; when it returns they are on disk. Raises Refused for a segment nobody can join here."""
     workspace_id = channel.workspace_id
-    catalogue_keys(workspace_id, (event.attributes for event in events))
-    catalogue_keys(workspace_id, (event.session_attributes for event in events), Scope.SESSION)
+    events = _catalogued(channel, events)
     segments = _segments(workspace_id, events)
     return commit(workspace_id, f"channel:{channel.public_id}", lambda tx: _store(tx, channel, events, segments))
+
+
+def _catalogued(channel: Channel, events: Sequence[Event]) -> Sequence[Event]:
+    """The events, with the names of their attributes in the catalogue.
+
+    When it is full the sender of an API is told so. From others new names are left out: anybody who has the key of a
+    page could fill it, and what people say must not be lost for that.
+    """
+    try:
+        catalogue_keys(channel.workspace_id, (event.attributes for event in events))
+    except CatalogueFull as full:
+        if channel.kind == "api":
+            raise
+        events = [
+            replace(event, attributes=_but(event.attributes, full), corrections=_but(event.corrections, full))
+            for event in events
+        ]
+    try:
+        catalogue_keys(channel.workspace_id, (event.session_attributes for event in events), Scope.SESSION)
+    except CatalogueFull as full:
+        if channel.kind == "api":
+            raise
+        events = [replace(event, session_attributes=_but(event.session_attributes, full)) for event in events]
+    return events
+
+
+def _but(values: Mapping[str, Value], full: CatalogueFull) -> dict[str, Value]:
+    return {key: value for key, value in values.items() if key not in full.names}
 
 
 def _store(tx: Transaction, channel: Channel, events: Sequence[Event], segments: dict[str, int]) -> Receipt:

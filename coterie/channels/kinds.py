@@ -88,14 +88,18 @@ class Field:
     check: Callable[[str], object] | None = None
 
 
+# The setting that says to where secrets are sent.
+API_ADDRESS = "api_url"
+
+
 def api_url(hint: str) -> Field:
     """Where the platform's API is, for those to whom it is somewhere else."""
-    return Field("api_url", "Address of the API", hint, secret=False, required=False, check=_address)
+    return Field(API_ADDRESS, "Address of the API", hint, secret=False, required=False, check=_address)
 
 
 def _address(url: str) -> None:
     if urlsplit(url).scheme not in ("http", "https"):
-        raise Refused("api_url", "expected an address that begins with https://.")
+        raise Refused(API_ADDRESS, "expected an address that begins with https://.")
 
 
 class Denied(Exception):

@@ -8,11 +8,13 @@ that are late it can be looked up who wrote which attribute since. Then the orde
 import datetime as dt
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from django.db import InterfaceError, OperationalError
+
 from coterie.channels.events import Event
-from coterie.channels.kinds import Kind
+from coterie.channels.kinds import Kind, Reading
 from coterie.channels.models import Channel, RawEvent, State, What
 from coterie.channels.raw import KEEP_DONE
 from coterie.core.clock import now
@@ -114,8 +116,18 @@ def _written(channel: Channel, kind: Kind, ids: Sequence[int]) -> set[str]:
         if row.what == What.PROFILE:
             keys |= set(json.loads(row.body or "{}"))
         elif kind.read is not None:
-            keys |= {key for event in kind.read(channel, row).events for key in event.attributes}
+            keys |= _read(channel, kind.read, row)
     return keys
+
+
+def _read(channel: Channel, read: Callable[[Channel, RawEvent], Reading], row: RawEvent) -> set[str]:
+    """The same of one; nothing, if it cannot be read: that is its own affair, not that of the event that is late."""
+    try:
+        return {key for event in read(channel, row).events for key in event.attributes}
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        return set()
 
 
 def _written_by_others(channel: Channel, who: Person, since: dt.datetime) -> set[str]:

@@ -7,10 +7,10 @@ received is known by its message id. So a worker may be killed anywhere, and sev
 import logging
 import threading
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection
 
 from coterie.channels import raw, traffic
 from coterie.channels.inbox import receive
@@ -21,6 +21,7 @@ from coterie.channels.models import Channel, RawEvent, What
 from coterie.channels.registry import KINDS
 from coterie.channels.shaping import native
 from coterie.core.clock import now
+from coterie.journal.commit import Collision
 from coterie.people import tombstones
 from coterie.people.attributes import Refused
 from coterie.people.models import Identity
@@ -32,6 +33,10 @@ IDLE, TROUBLE, SWEEP = 0.15, 5.0, 3600.0
 MOST, MOST_ON_SQLITE, BREATH = 500, 200, 0.02
 # Seconds until something is read again that arrived before what it is about.
 PATIENCE = 20.0
+# What is over by itself, and how often it may happen to one event before that is taken for a mistake in it: one event
+# that the database never takes must not hold up all others for ever.
+_PASSING = (OperationalError, InterfaceError, IntegrityError, Collision)
+_MOST_TRIES = 10
 BROKEN = "Something went wrong that should not have; the log of the server has more."
 
 
@@ -82,8 +87,6 @@ def process(channel: Channel, kind: Kind, rows: Sequence[RawEvent]) -> None:
     read = [one for row in rows if (one := _read(channel, kind, row)) is not None]
     try:
         _receive(channel, kind, read)
-    except (OperationalError, InterfaceError):
-        raise  # It is the database that is in trouble, not an event.
     except Exception as error:
         if len(read) == 1:
             _failed(read[0].row, error)
@@ -91,6 +94,10 @@ def process(channel: Channel, kind: Kind, rows: Sequence[RawEvent]) -> None:
         for one in read:
             process(channel, kind, [one.row])
         return
+    for one in read:
+        if one.reading.events and not one.row.user_id:
+            # It turned out only now whom it is about: it goes with them when they are to be forgotten.
+            raw.is_about(one.row, one.reading.events[0].user_id)
     raw.finish([one.row for one in read], {one.row.id: one.reading.note for one in read if one.reading.note})
 
 
@@ -109,6 +116,10 @@ def _read(channel: Channel, kind: Kind, row: RawEvent) -> _Read | None:
 
 
 def _failed(row: RawEvent, error: Exception) -> None:
+    if isinstance(error, _PASSING) and row.tries < _MOST_TRIES:
+        # If it is the database that is away, this fails as well, and everything waits.
+        raw.postpone(row, PATIENCE, "The database did not take it, or others were writing; it is tried again soon.")
+        return
     if isinstance(error, Refused):
         raw.fail(row, str(error))
         return
@@ -143,24 +154,27 @@ def _receive(channel: Channel, kind: Kind, read: Sequence[_Read]) -> None:
         gone = [one for one in arrived if one.event.message_id in erased]
         raw.drop([one.row for one in gone])
         read = [one for one in read if one.row.id not in {other.row.id for other in gone}]
-    link(channel, [(former, names[former]) for former, _ in unknown], vouched=kind.vouches)
+    link(channel, names.items(), vouched=kind.vouches)
     if kind.profile is not None:
         _look_up(channel, {who for one in read for who in one.reading.look_up})
 
 
 def _lasting(pairs: Sequence[Pair]) -> dict[str, str]:
-    """The id to call somebody by who comes under several, before anybody is made. Of two claims the first counts."""
+    """The id to call somebody by who comes under several, before anybody is made.
+
+    Of two claims about an id the first counts, and so it does of two that contradict each other (a is b, b is a).
+    """
     next_of: dict[str, str] = {}
     for former, lasting in pairs:
-        next_of.setdefault(former, lasting)
-    names: dict[str, str] = {}
-    for former in next_of:
-        name, seen = former, {former}
-        while (after := next_of.get(name)) is not None and after not in seen:
-            name = after
-            seen.add(name)
-        names[former] = name
-    return names
+        if former not in next_of and _end(next_of, lasting) != former:
+            next_of[former] = lasting
+    return {former: _end(next_of, former) for former in next_of}
+
+
+def _end(next_of: Mapping[str, str], name: str) -> str:
+    while name in next_of:
+        name = next_of[name]
+    return name
 
 
 def _known(channel: Channel, read: Sequence[_Read]) -> set[str]:

@@ -2,8 +2,9 @@
 
 import logging
 import threading
+from collections.abc import Mapping
 
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
 from coterie.channels import raw
 from coterie.channels.events import Event
@@ -16,6 +17,9 @@ from coterie.channels.shaping import stored
 from coterie.core.clock import now
 from coterie.core.outgoing import OutgoingError
 from coterie.core.sealing import Unreadable
+from coterie.journal.commit import Collision
+from coterie.people.attributes import Refused, Value
+from coterie.people.models import Identity
 
 log = logging.getLogger(__name__)
 IDLE = 0.5
@@ -59,21 +63,29 @@ def look_up(row: RawEvent) -> str:
     if channel is None or ask is None:
         raw.fail(row, "The channel was removed.")
         return ""
+    if not Identity.objects.filter(
+        workspace_id=row.workspace_id, channel_id=row.channel_id, native_id=row.user_id
+    ).exists():
+        raw.drop([row])  # They were deleted meanwhile, and come back when they write and not before.
+        return ""
     try:
-        attributes = ask(channel, row.user_id)
+        _keep(row, channel, ask(channel, row.user_id))
     except NotNow as error:
         return _again(row, str(error), error.seconds)
     except OutgoingError as error:
         return _again(row, str(error), None)
-    except (Denied, Unreadable) as error:
+    except (Denied, Unreadable, Refused) as error:
         raw.fail(row, str(error))
-        return ""
-    except (DatabaseError, InterfaceError):
-        raise
+    except (OperationalError, InterfaceError, Collision):
+        # If it is the database that is away, this fails as well, and everything waits.
+        _again(row, "The database did not take it; it is asked again soon.", None)
     except Exception:
         log.exception("the profile of raw event %s", row.public_id)
         raw.fail(row, BROKEN)
-        return ""
+    return ""
+
+
+def _keep(row: RawEvent, channel: Channel, attributes: Mapping[str, Value]) -> None:
     moment = now()
     if attributes:
         event = Event(
@@ -81,12 +93,11 @@ def look_up(row: RawEvent) -> str:
         )
         if receive(channel, [event]).erased:
             raw.drop([row])
-            return ""
+            return
     # Kept with the row, so that an event that comes late is known to be older (`channels.late`).
     mine = RawEvent.objects.filter(workspace_id=row.workspace_id, id=row.id, state=State.WAITING)
     mine.update(body=stored(attributes), at=moment)
     raw.finish([row])
-    return ""
 
 
 def _again(row: RawEvent, reason: str, seconds: float | None) -> str:

@@ -110,6 +110,11 @@ def postpone(row: RawEvent, seconds: float, reason: str, *, tried: bool = True) 
     _this(row).update(next_at=next_at, note=reason[:500], tries=row.tries + int(tried))
 
 
+def is_about(row: RawEvent, native_id: str) -> None:
+    """Whom it is about, if it did not say so itself."""
+    _this(row).update(user_id=native_id)
+
+
 def _this(row: RawEvent) -> "QuerySet[RawEvent]":
     return RawEvent.objects.filter(workspace_id=row.workspace_id, id=row.id, state=State.WAITING)
 

@@ -7,9 +7,10 @@ import logging
 
 from asgiref.sync import sync_to_async
 from django.db import DatabaseError, connection
+from django.http import HttpResponse
 
 from coterie.channels import traffic
-from coterie.channels.answers import Rejected
+from coterie.channels.answers import Rejected, failure
 from coterie.channels.limits import Limit, network_of
 from coterie.channels.models import Channel
 
@@ -32,6 +33,15 @@ async def refused(error: Rejected, sender: str, kind: str, channel: Channel | No
     if channel is not None:
         await sync_to_async(_count, thread_sensitive=False)(channel)
     return error
+
+
+async def refusing(error: Rejected, sender: str, kind: str, channel: Channel | None) -> HttpResponse:
+    """The same as an answer."""
+    answer = await refused(error, sender, kind, channel)
+    response = failure(answer.code, answer.message)
+    if answer.code == 429:
+        response["Retry-After"] = "60"
+    return response
 
 
 def _count(channel: Channel) -> None:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from coterie.accounts.audit import record
 from coterie.accounts.models import Workspace
-from coterie.channels.kinds import Field, Kind
+from coterie.channels.kinds import API_ADDRESS, Field, Kind
 from coterie.channels.lookup import forget
 from coterie.channels.models import Channel, new_key
 from coterie.channels.registry import KINDS
@@ -45,7 +45,8 @@ def check(kind: Kind, name: str, values: Mapping[str, Any]) -> tuple[str, dict[s
 
 
 def change(channel: Channel, actor: str, name: str, values: Mapping[str, Any]) -> None:
-    """Another name, other settings. A secret that is empty stays what it was. Raises Refused.
+    """Another name, other settings. A secret that is empty stays what it was, unless it would be sent to another
+    address: then whoever changes that has to know it. Raises Refused.
 
     The row is locked meanwhile, so that of two members who change different things neither undoes the other's.
     """
@@ -54,6 +55,7 @@ def change(channel: Channel, actor: str, name: str, values: Mapping[str, Any]) -
     own = {field.name for field in kind.fields if not field.secret}
     with transaction.atomic():
         channel.refresh_from_db(from_queryset=Channel.objects.select_for_update())
+        _not_lured_away(channel, kind, settings, secrets)
         kept = {name: value for name, value in channel.settings.items() if name not in own}
         _complete(kind, {**kept, **settings}, {**channel.secrets, **secrets})
         channel.name, channel.settings = called, {**kept, **settings}
@@ -74,6 +76,16 @@ def switch(channel: Channel, actor: str, *, on: bool) -> bool:
         _say(channel, actor, "channel.on" if on else "channel.off", {})
     forget(channel)
     return True
+
+
+def _not_lured_away(channel: Channel, kind: Kind, settings: Mapping[str, Any], secrets: Mapping[str, str]) -> None:
+    address = settings.get(API_ADDRESS)
+    if not address or address == channel.settings.get(API_ADDRESS):
+        return
+    for field in kind.fields:
+        if field.secret and not field.ours and field.name in channel.secrets and field.name not in secrets:
+            words = _("enter it again: %(secret)s will be sent to %(address)s.")
+            raise Refused(field.name, words % {"secret": field.label, "address": address[:200]})
 
 
 def _called(name: str) -> str:

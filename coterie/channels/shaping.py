@@ -59,6 +59,13 @@ def digest(*parts: Any) -> str:
     return hashlib.sha256(stored(parts).encode()).hexdigest()
 
 
+def unnamed(data: Any, at: Any, received_at: dt.datetime) -> str:
+    """An id of something that has none. If it does not even say when (`at`) it happened or was sent, the same again is
+    another one: people say “yes” more than once.
+    """
+    return digest(data, at if when(at) is not None else received_at.isoformat())
+
+
 def moment(value: Any, otherwise: dt.datetime) -> dt.datetime:
     """ISO 8601, or seconds or milliseconds since 1970 (as a number or in digits), in whole milliseconds.
 

@@ -6,24 +6,21 @@ Looked at (`Kind.admit`), stored, acknowledged. What it means is found out after
 import asyncio
 
 from django.core.exceptions import RequestDataTooBig
-from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from coterie.channels.answers import Rejected, failure
+from coterie.channels.answers import TOO_DEEP, UNAVAILABLE, Rejected, not_now
 from coterie.channels.kinds import Admitted, Delivery
 from coterie.channels.lookup import find_channel
 from coterie.channels.models import Channel
 from coterie.channels.raw import keeping
-from coterie.channels.refusals import refused
+from coterie.channels.refusals import refusing
 from coterie.channels.registry import KINDS
 from coterie.core.clock import now
 from coterie.core.sealing import Unreadable
 
 # Platforms send at most about 1 MB; one that was cut off here would fail its signature, again and again.
 MAX_DELIVERY = 4 * 1024 * 1024
-# Seconds after which a sender may ask again when the database is not there.
-PATIENCE = "10"
 
 
 @csrf_exempt
@@ -35,15 +32,9 @@ async def webhook(request: HttpRequest, kind: str, key: str) -> HttpResponse:
             raise Rejected(404, "there is no channel at this address; look at the URL in Channels.")
         admitted = await admit(channel, delivery_of(request))
     except Rejected as error:
-        answer = await refused(error, request.META["REMOTE_ADDR"], kind, channel)
-        response = failure(answer.code, answer.message)
-        if answer.code == 429:
-            response["Retry-After"] = "60"
-        return response
-    except (DatabaseError, InterfaceError):
-        response = failure(503, "the event could not be stored; send it again.")
-        response["Retry-After"] = PATIENCE
-        return response
+        return await refusing(error, request.META["REMOTE_ADDR"], kind, channel)
+    except UNAVAILABLE:
+        return not_now()
     return HttpResponse(admitted.answer, content_type=admitted.content_type)
 
 
@@ -68,6 +59,8 @@ async def admit(channel: Channel, delivery: Delivery) -> Admitted:
         admitted = look(channel, delivery)
     except Unreadable as error:
         raise Rejected(503, f"the secret of this channel cannot be read: {error}") from error
+    except RecursionError as error:  # It could just be parsed, but not written down again.
+        raise Rejected(400, TOO_DEEP) from error
     if admitted.raws:
         await asyncio.wrap_future(keeping.put(channel, admitted.raws))
     return admitted

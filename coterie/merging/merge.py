@@ -2,7 +2,8 @@
 
 The one who stays (the survivor) gets the other's addresses on channels, chats, notes, manual segments, and the values
 that the member chose. The other's row goes; `people.models.Share` keeps what each of them would be alone, so that
-`merging.split` can take them apart again, however much happened since. Never done by the program itself.
+`merging.split` can take them apart again, however much happened since. The program itself does it only for somebody
+whom a device alone had named, once the platform says who that was (`merge_attested`).
 """
 
 from collections.abc import Container, Iterable
@@ -17,7 +18,7 @@ from coterie.accounts.models import Workspace
 from coterie.core.bulk import among
 from coterie.core.ids import new_id, to_public
 from coterie.journal.commit import Transaction, commit
-from coterie.journal.models import Kind, Operation
+from coterie.journal.models import JournalEntry, Kind, Operation
 from coterie.people.changes import Knowledge, People
 from coterie.people.many import same, take_out
 from coterie.people.models import Person, Share
@@ -27,6 +28,8 @@ from coterie.segments.models import Membership
 from coterie.segments.moves import move
 
 MERGE = "merge"
+# Each share is brought up to date with every chat: somebody who is sent thousands of devices must not slow down all.
+MOST_ATTESTED = 50
 
 
 class NotPossible(ValueError):
@@ -59,6 +62,33 @@ def merge(workspace: Workspace, actor: str, survivor_id: int, other_id: int, oth
         _merge(tx, people, people[survivor_id], people[other_id], others_values)
 
     commit(workspace.pk, actor, work, operation_id=operation_id)
+
+
+def merge_attested(
+    workspace_id: int, actor: str, survivor_id: int, other_id: int, called: str, *, also_banned: bool
+) -> None:
+    """Merges the other, whom nobody ever called anything but `called`, into the survivor, whose values count.
+
+    Not if a member took the two apart, nor (unless `also_banned`) if the other is banned, which would ban the survivor.
+    Activity does not list it, as it would list nothing else; both timelines do. Raises NotPossible; then nothing was
+    changed.
+    """
+
+    def work(tx: Transaction) -> None:
+        people = People.lock(tx, (survivor_id, other_id))
+        _check(tx, people, survivor_id, other_id)
+        other = people[other_id]
+        if other.user_id != called:
+            raise NotPossible("The other person is called something else by now.")
+        if other.banned and not also_banned:
+            raise NotPossible("The other person is banned.")
+        if Share.objects.filter(workspace_id=workspace_id, survivor_id=survivor_id).count() > MOST_ATTESTED:
+            raise NotPossible("Too many people were merged into this one.")
+        if JournalEntry.objects.filter(workspace_id=workspace_id, person_id=other_id, kind=Kind.SPLIT).exists():
+            raise NotPossible("The other person was taken out of somebody before.")
+        _merge(tx, people, people[survivor_id], other, ())
+
+    commit(workspace_id, actor, work)
 
 
 def note(tx: Transaction, operation_id: int, kind: str, label: str) -> None:

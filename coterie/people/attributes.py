@@ -38,6 +38,14 @@ class Refused(ValueError):
         self.message = message
 
 
+class CatalogueFull(Refused):
+    """There is no room in the workspace's catalogue for these names, which are not in it."""
+
+    def __init__(self, present: int, names: Collection[str]) -> None:
+        super().__init__("attributes", f"this workspace already has {present} attributes; no more can be added.")
+        self.names = frozenset(names)
+
+
 def validated(raw: Any, field: str = "attributes", *, custom_only: bool = False) -> dict[str, Value]:
     """Cleaned attributes without the empty ones; raises Refused.
 
@@ -130,7 +138,7 @@ def catalogue_keys(
     `types` says of which type they are, where it is not the one of their first value.
 
     Runs outside the journal transaction: a name too many in the catalogue harms nobody, and the cache keeps the
-    common case free of queries. Raises Refused when the catalogue is full.
+    common case free of queries. Raises CatalogueFull; then none was added.
     """
     place = _place(workspace_id, scope)
     known: frozenset[str] = cache.get(place, frozenset())
@@ -144,7 +152,7 @@ def catalogue_keys(
     existing = set(Attribute.objects.filter(workspace_id=workspace_id, scope=scope).values_list("key", flat=True))
     missing = {key: value for key, value in fresh.items() if key not in existing}
     if len(existing) + len(missing) > MAX_CATALOGUE:
-        raise Refused("attributes", f"this workspace already has {len(existing)} attributes; no more can be added.")
+        raise CatalogueFull(len(existing), missing)
     added = {key: str((types or {}).get(key) or guess_type(value)) for key, value in missing.items()}
     recatalogue(workspace_id, added, scope)
     cache.set(place, frozenset(existing | set(missing)), timeout=300)

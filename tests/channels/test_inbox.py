@@ -1,6 +1,7 @@
 """Order and repetition do not matter: the same events give the same people."""
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,6 +13,7 @@ from coterie.channels.inbox import receive
 from coterie.channels.models import Channel
 from coterie.chats.models import Chat, Message, Sender
 from coterie.core.clock import UTC
+from coterie.people import attributes
 from coterie.people.models import Person
 
 START = dt.datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -111,3 +113,29 @@ def test_session_attributes_are_counted_by_chats(workspace, api_channel, post):
         assert post(api_channel, event | {"message": "hi"}).status_code == 200
     post(api_channel, {"userId": "u-1", "sessionId": "s", "sessionAttributes": {"topic": "tea"}})
     assert Attribute.objects.get(workspace=workspace, scope=Scope.SESSION, key="topic").count == 2
+
+
+def test_when_the_catalogue_is_full_what_people_say_is_not_lost(workspace, widget_channel, monkeypatch):
+    """Anybody with the key of a page could fill it."""
+    receive(widget_channel, [said(1, plan="pro")])
+    monkeypatch.setattr(attributes, "MAX_CATALOGUE", 1)
+    told = replace(said(2, plan="free", junk="x"), session_attributes={"topic": "tea"}, corrections={"junk": "y"})
+    receive(widget_channel, [told, said(3, user="v", other="z")])
+    people = Person.objects.filter(workspace=workspace).order_by("user_id")
+    assert [person.attributes for person in people] == [
+        {"default_source": "widget", "plan": "free"},
+        {"default_source": "widget"},
+    ]
+    assert Message.objects.filter(workspace=workspace, sender=Sender.USER).count() == 3
+    assert Chat.objects.filter(workspace=workspace, person_id=people[0].id).latest("started_at").attributes == {
+        "topic": "tea"
+    }
+    assert not Attribute.objects.filter(workspace=workspace, key__in=["junk", "other"]).exists()
+
+
+def test_the_sender_of_an_api_is_told_that_the_catalogue_is_full(workspace, api_channel, monkeypatch, post):
+    monkeypatch.setattr(attributes, "MAX_CATALOGUE", 0)
+    answer = post(api_channel, {"userId": "u", "message": "hi", "attributes": {"plan": "pro"}})
+    assert answer.status_code == 422
+    assert "no more can be added" in answer.json()["status"]["message"]
+    assert not Person.objects.filter(workspace=workspace).exists()

@@ -7,10 +7,14 @@ import httpx
 import pytest
 from django.db import OperationalError
 
+from coterie.channels import intake as intake_module
+from coterie.channels import refusals
+from coterie.channels.api import views
 from coterie.channels.events import parse_events
 from coterie.channels.inbox import Receipt
-from coterie.channels.intake import Intake
+from coterie.channels.intake import Full, Intake
 from coterie.channels.models import Channel
+from coterie.journal.commit import Collision
 
 CHANNEL = Channel(id=1)
 
@@ -90,6 +94,57 @@ def test_a_database_that_is_down_fails_all_who_wait_at_once():
         with pytest.raises(OperationalError):
             done.result(5)
     assert len(store.calls) == 3
+
+
+def test_so_much_may_wait_and_no_more(monkeypatch):
+    monkeypatch.setattr(intake_module, "MOST_WAITING", 3)
+    store = Store()
+    intake = Intake(store)
+    first = intake.put(CHANNEL, ["a"])
+    store.busy.wait(5)
+    waiting = [intake.put(CHANNEL, ["b", "c"]), intake.put(CHANNEL, ["d"])]
+    with pytest.raises(Full):
+        intake.put(CHANNEL, ["e"])
+    store.go.set()
+    for done in (first, *waiting):
+        done.result(5)
+    intake.put(CHANNEL, ["f"]).result(5)
+    assert store.calls == [["a"], ["b", "c", "d"], ["f"]]
+
+
+def test_a_batch_larger_than_all_that_may_wait_is_stored_when_nothing_else_waits(monkeypatch):
+    monkeypatch.setattr(intake_module, "MOST_WAITING", 3)
+    store = Store()
+    store.go.set()
+    Intake(store).put(CHANNEL, list("abcdef")).result(5)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_thread_that_died_leaves_nobody_waiting_and_is_started_again():
+    store = Store(SystemExit("killed"))
+    store.go.set()
+    intake = Intake(store)
+    with pytest.raises(SystemExit):
+        intake.put(CHANNEL, ["a"]).result(5)
+    intake._thread.join(5)
+    intake.put(CHANNEL, ["b"]).result(5)
+    assert store.calls == [["a"], ["b"]]
+
+
+@pytest.mark.parametrize("error", [OperationalError("away"), Full("full"), Collision("again and again")])
+def test_a_sender_is_told_to_come_again_while_nothing_can_be_stored(api_channel, post, monkeypatch, error):
+    async def deliver(channel, events):
+        raise error
+
+    monkeypatch.setattr(views, "deliver", deliver)
+    answer = post(api_channel, {"userId": "u", "message": "x"})
+    assert (answer.status_code, answer["Retry-After"]) == (503, "10")
+
+
+def test_whoever_tries_out_keys_is_told_to_wait_after_a_while(api_channel, post):
+    api_channel.key = "wrong"
+    codes = [post(api_channel, {"userId": "u"}).status_code for _ in range(refusals.MOST + 1)]
+    assert codes == [404] * refusals.MOST + [429]
 
 
 async def _hang_up(host, port, path, body):

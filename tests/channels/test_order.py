@@ -114,6 +114,20 @@ def test_any_order_and_any_repetition_give_the_same_people(examples, seed):
     assert state_of(found) == state_of(expected)
 
 
+@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(examples=calls((None, "a"), ("u", None)), seed=st.integers(0, 1_000_000))
+def test_a_visitor_and_a_user_end_as_one_person_whatever_comes_first(examples, seed):
+    """Until somebody says that they are one they may have become two already. (Of values the user's count.)"""
+    events = [*built(examples), call(99, "identify", ("u", "a"), 9, context={"active": False})]
+    channel = fresh_channel()
+    deliver(channel, cut(events, random.Random(seed)))
+    [(user_id, _, last_seen, created_at, _, natives)] = state_of(channel)
+    assert (user_id, natives) == ("u", ["anonymous:a", "u"])
+    times = [dt.datetime.fromisoformat(event["timestamp"]) for event in events]
+    acted = [at for at, event in zip(times, events, strict=True) if event["context"]["active"]]
+    assert (created_at, last_seen) == (min(times), max(acted, default=None))
+
+
 def test_all_orders_of_three_writers_of_one_attribute_agree():
     writers = [call(n, "identify", ("u", None), n, traits={"plan": str(n), f"only{n}": "x"}) for n in range(3)]
     other = call(9, "identify", ("u", None), 5, traits={"city": "Oslo"})

@@ -5,7 +5,7 @@ import json
 import threading
 
 import pytest
-from django.db import DataError, OperationalError, connection
+from django.db import DataError, InterfaceError, OperationalError, connection
 
 from coterie.channels import processing, raw
 from coterie.channels.kinds import Kind, Raw, Reading
@@ -13,6 +13,7 @@ from coterie.channels.models import RawEvent, State, Traffic, What
 from coterie.channels.registry import KINDS
 from coterie.chats.models import Message
 from coterie.core.clock import now
+from coterie.journal.commit import Collision
 from coterie.people.attributes import Refused
 from coterie.people.models import Person
 
@@ -115,6 +116,59 @@ def test_an_event_that_cannot_be_read_spoils_no_other(segment_channel, work_off)
         "m-2": State.DONE,
     }
     assert Person.objects.filter(workspace_id=segment_channel.workspace_id).count() == 2
+
+
+@pytest.mark.parametrize("error", [OperationalError("terminated"), InterfaceError("closed")])
+def test_a_database_that_is_away_while_an_event_is_read_makes_nothing_fail(segment_channel, error):
+    raw.store(segment_channel, [call(1), call(2)])
+    kind = Kind("segment", "", "", read=lambda *_: (_ for _ in ()).throw(error))
+    processing.process(segment_channel, kind, taken_by(segment_channel))
+    assert states(segment_channel) == [State.WAITING, State.WAITING]
+
+
+def test_while_the_database_is_away_everything_waits(segment_channel, monkeypatch):
+    def away(*_, **__):
+        raise OperationalError("terminated")
+
+    raw.store(segment_channel, [call(1), call(2)])
+    monkeypatch.setattr(processing, "receive", away)
+    monkeypatch.setattr(raw, "postpone", away)
+    with pytest.raises(OperationalError):
+        processing.step()
+    assert states(segment_channel) == [State.WAITING, State.WAITING]
+
+
+def test_an_event_that_the_database_never_takes_does_not_hold_up_the_others_for_ever(segment_channel, monkeypatch):
+    intact = processing.receive
+
+    def receive(channel, events):
+        if any(event.message_id == "m-1" for event in events):
+            raise OperationalError("a limit of the database was exceeded")
+        return intact(channel, events)
+
+    raw.store(segment_channel, [call(1), call(2)])
+    monkeypatch.setattr(processing, "receive", receive)
+    processing.step()
+    assert states(segment_channel) == [State.WAITING, State.DONE]
+    for _ in range(processing._MOST_TRIES):
+        RawEvent.objects.filter(workspace_id=segment_channel.workspace_id).update(next_at=now())
+        processing.step()
+    assert states(segment_channel) == [State.FAILED, State.DONE]
+
+
+def test_other_writers_who_are_in_the_way_make_an_event_wait_and_not_fail(segment_channel, monkeypatch):
+    def collide(*_):
+        raise Collision("somebody was merged while we waited for their row")
+
+    raw.store(segment_channel, [call(1)])
+    monkeypatch.setattr(processing, "receive", collide)
+    for tries in range(1, processing._MOST_TRIES + 1):
+        processing.step()
+        [row] = rows(segment_channel)
+        assert (row.state, row.tries) == (State.WAITING, tries)
+        RawEvent.objects.filter(workspace_id=row.workspace_id).update(next_at=now())
+    processing.step()
+    assert states(segment_channel) == [State.FAILED]
 
 
 def test_an_event_that_is_refused_spoils_no_other_and_says_why(segment_channel):
@@ -244,3 +298,18 @@ def test_the_worker_s_thread_empties_the_inbox_and_leaves(segment_channel):
         stop.set()
         thread.join()
     assert states(segment_channel) == [State.DONE]
+
+
+def test_an_event_that_cannot_be_read_does_not_fail_another_that_came_late(segment_channel, work_off):
+    """Whoever is late asks who wrote what since, and so reads events that nobody has read yet."""
+    raw.store(segment_channel, [call(1)])
+    work_off()
+    raw.store(segment_channel, [Raw("bad", "{", now(), "u")])
+    RawEvent.objects.filter(native_id="bad").update(next_at=now() + dt.timedelta(hours=1))
+    raw.store(segment_channel, [Raw("m-0", call(0).body, now() - dt.timedelta(minutes=5), "u")])
+    work_off()
+    assert {row.native_id: row.state for row in rows(segment_channel)} == {
+        "m-1": State.DONE,
+        "bad": State.WAITING,
+        "m-0": State.DONE,
+    }

@@ -306,3 +306,8 @@ def test_refused_deliveries_are_told_with_where_the_secret_is(page_of, workspace
     assert "enter its secret again below" in text_of(page_of(slack_channel))
     assert "give it the secret below once more" in text_of(page_of(rasa))
     assert "below" not in text_of(page_of(rasa, user=viewer))
+
+
+def test_a_channel_that_hears_the_platform_works_also_when_somebody_else_is_refused(page_of, slack_channel):
+    traffic.count(slack_channel, events=2, refused=1)
+    assert "Works 1 refused" in text_of(page_of(slack_channel))

@@ -7,10 +7,12 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from coterie.channels.answers import Rejected, body_of, failure, refusal, success
+from coterie.channels.answers import UNAVAILABLE, Rejected, body_of, failure, not_now, refusal, success
 from coterie.channels.events import parse_events
 from coterie.channels.intake import deliver
 from coterie.channels.lookup import find_channel
+from coterie.channels.models import Channel
+from coterie.channels.refusals import refusing
 from coterie.people.attributes import Refused
 from coterie.people.policy import refusal_of
 
@@ -21,22 +23,28 @@ async def events(request: HttpRequest, key: str) -> HttpResponse:
 
     With what banned people said, and with what comes late for people who were erased, come the words to answer them.
     """
-    channel = await find_channel("api", key)
-    if channel is None:
-        return failure(404, "there is no channel at this address; look at the URL in Channels.")
-    if request.method != "POST":
-        response = failure(405, "send events with POST.")
-        response["Allow"] = "POST"
-        return response
     try:
-        parsed = parse_events(body_of(request))
-        receipt = await deliver(channel, parsed)
+        channel = await find_channel("api", key)
+        if channel is None:
+            raise Rejected(404, "there is no channel at this address; look at the URL in Channels.")
+        return await _events(request, channel)
     except Rejected as error:
-        return failure(error.code, error.message)
+        return await refusing(error, request.META["REMOTE_ADDR"], "api", channel)
     except RequestDataTooBig:
         return failure(413, "the body is too large; send fewer events at a time.")
     except Refused as error:
         return refusal(error)
+    except UNAVAILABLE:
+        return not_now()
+
+
+async def _events(request: HttpRequest, channel: Channel) -> HttpResponse:
+    if request.method != "POST":
+        response = failure(405, "send events with POST.")
+        response["Allow"] = "POST"
+        return response
+    parsed = parse_events(body_of(request))
+    receipt = await deliver(channel, parsed)
     ids = {event.message_id for event in parsed}
     refused = [*_refused(ids & receipt.banned, "banned"), *_refused(ids & receipt.erased, "erased")]
     accepted = len(ids & receipt.fresh) - len(ids & receipt.banned)

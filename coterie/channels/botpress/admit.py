@@ -7,7 +7,7 @@ from coterie.channels.answers import Rejected
 from coterie.channels.kinds import Admitted, Delivery, Raw
 from coterie.channels.models import Channel
 from coterie.channels.proving import authorization, shown
-from coterie.channels.shaping import digest, inner, moment, native, parsed, stored
+from coterie.channels.shaping import inner, moment, native, parsed, stored, unnamed
 
 HEADER = "X-BP-Secret"
 
@@ -29,10 +29,12 @@ def admit(channel: Channel, delivery: Delivery) -> Admitted:
         data = {"direction": "outgoing", **data}
     message = message_of(data)
     who = native(message.get("userId"), 100) or native(inner(data, "user").get("id"), 100)
+    at = message.get("createdAt") or inner(data, "user").get("updatedAt")
+    named = native(message.get("messageId")) or native(message.get("id"))
     raw = Raw(
-        native_id=native(message.get("messageId")) or native(message.get("id")) or digest(data),
+        native_id=named or unnamed(data, at, delivery.received_at),
         body=stored({"type": "message" if message else "user", **data}),
-        at=moment(message.get("createdAt") or inner(data, "user").get("updatedAt"), delivery.received_at),
+        at=moment(at, delivery.received_at),
         user_id=f"botpress:{channel.public_id}:{who}" if who else "",
     )
     return Admitted((raw,))

@@ -8,7 +8,7 @@ from coterie.channels.dialogflow.people import user_id_of
 from coterie.channels.kinds import Admitted, Delivery, Raw
 from coterie.channels.models import Channel
 from coterie.channels.proving import authorization, shown
-from coterie.channels.shaping import digest, native, parsed, stored
+from coterie.channels.shaping import native, parsed, stored, unnamed
 
 HEADER = "X-Coterie-Secret"
 
@@ -22,12 +22,13 @@ def admit(channel: Channel, delivery: Delivery) -> Admitted:
     data = parsed(delivery.body)
     if not isinstance(data, dict):
         raise Rejected(400, "expected an object.")
-    raw = Raw(_native_id(data), stored({"type": _type(data), **data}), delivery.received_at, user_id_of(data))
+    native_id = _native_id(data) or unnamed(data, None, delivery.received_at)
+    raw = Raw(native_id, stored({"type": _type(data), **data}), delivery.received_at, user_id_of(data))
     return Admitted((raw,), "{}", "application/json")
 
 
 def _native_id(data: Mapping[str, Any]) -> str:
-    return native(data.get("responseId")) or native(data.get("detectIntentResponseId")) or digest(data)
+    return native(data.get("responseId")) or native(data.get("detectIntentResponseId"))
 
 
 def _type(data: Mapping[str, Any]) -> str:

@@ -53,6 +53,9 @@ def _native_id(data: Mapping[str, Any], received_at: dt.datetime) -> str:
             parts = [payload.get("chat_id"), payload.get("thread_id")]
         case "event_updated" | "event_deleted":
             return digest(action, payload)
+        # The same again may be a retry or come after something else: `reading` looks what came before.
+        case "customer_session_fields_updated" | "incoming_rich_message_postback":
+            return digest(action, payload, received_at.isoformat())
         case _:
             return digest(action, payload, int(received_at.timestamp()) // _APART)
     ids = [native(part) for part in parts]

@@ -16,6 +16,7 @@ API = "https://api.livechatinc.com/v3.6"
 NEEDED = (
     "incoming_chat",
     "incoming_event",
+    "event_updated",
     "chat_deactivated",
     "customer_session_fields_updated",
     "user_added_to_chat",

@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from coterie.channels.events import MAX_MESSAGE, Event
@@ -25,6 +26,9 @@ from coterie.people.models import Identity
 _SAID = frozenset(["message", "file", "rich_message"])
 # An event may arrive before its chat; LiveChat has sent both within a minute or not at all.
 _EARLY = 4
+# LiveChat sends again within a minute what was not acknowledged.
+_RETRIES = dt.timedelta(seconds=90)
+_MANY = 50
 
 
 def read(channel: Channel, raw: RawEvent) -> Reading:
@@ -37,8 +41,12 @@ def read(channel: Channel, raw: RawEvent) -> Reading:
             return _single(channel, data, raw)
         case "incoming_rich_message_postback" if raw.user_id:
             return Reading((Event(raw.native_id, raw.user_id, raw.at, acted=True),))
+        case "event_updated" if raw.user_id:
+            return _corrected(data, raw)
         case "customer_session_fields_updated" if raw.user_id:
             payload = inner(data, "payload")
+            if _repeated(channel, data, raw):
+                return Reading(note="Kept; it came twice.")
             told = Event(raw.native_id, raw.user_id, raw.at, attributes=session_fields(payload))
             # Somebody who is in a chat is about to become known; anybody else only visits the site.
             return Reading((told,), known_only=not inner(payload, "active_chat"))
@@ -94,6 +102,36 @@ def _single(channel: Channel, data: Mapping[str, Any], raw: RawEvent) -> Reading
     if said is None:
         return Reading(note=f"Kept; “{text(one.get('type'), 60)}” is nobody's chat.")
     return Reading((said,), look_up=(who,) if by_customer and "token" in channel.secrets else ())
+
+
+def _corrected(data: Mapping[str, Any], raw: RawEvent) -> Reading:
+    """A form that the customer filled in anew. What was said stays as it was said."""
+    payload = inner(data, "payload")
+    one = inner(payload, "event")
+    if one.get("type") != "filled_form" or native_id(data, one.get("author_id")) != raw.user_id:
+        return Reading(note="Kept; what was said before stays as it was.")
+    said = _event(one, payload.get("chat_id"), payload.get("thread_id"), raw.user_id, raw.at, by_customer=True)
+    if said is None:
+        return Reading(note="Kept; nobody knows which form this was.")
+    about_them = replace(said, message_id=raw.native_id, at=raw.at, session_attributes={})
+    # That stays in the chat in which it was filled in first.
+    about_chat = replace(said, message_id=native(f"{raw.native_id}:chat"), attributes={})
+    return Reading((about_them, about_chat))
+
+
+def _repeated(channel: Channel, data: Mapping[str, Any], raw: RawEvent) -> bool:
+    """Whether the last thing of this sort that came about them is the same: then LiveChat only sent it again."""
+    rows = RawEvent.objects.filter(
+        workspace_id=channel.workspace_id,
+        channel_id=channel.id,
+        user_id=raw.user_id,
+        at__range=(raw.at - _RETRIES, raw.at),
+    )
+    for row in rows.order_by("-at", "-id")[:_MANY]:
+        before = json.loads(row.body or "{}")
+        if (row.at, row.id) < (raw.at, raw.id) and before.get("action") == data.get("action"):
+            return bool(before.get("payload") == data.get("payload"))
+    return False
 
 
 def _whose(channel: Channel, chat_id: str, thread_id: str) -> str:

@@ -1,6 +1,7 @@
 """Asking Meta: who somebody is, and whether the token works."""
 
 from collections.abc import Mapping
+from urllib.parse import quote
 
 from coterie.channels.graph import GraphError, call
 from coterie.channels.kinds import Denied
@@ -26,6 +27,7 @@ def profile(channel: Channel, native_id: str) -> Mapping[str, Value]:
     platform, _, user_id = native_id.split(":", 2)
     token = channel.secret("page_token") or ""
     wide, narrow = _FIELDS[platform]
+    user_id = quote(user_id, safe="")
     try:
         return attributes_of(call(channel, user_id, token, fields=wide))
     except GraphError as error:

@@ -8,7 +8,7 @@ from coterie.channels.events import MAX_EVENTS
 from coterie.channels.kinds import Admitted, Delivery, Raw
 from coterie.channels.models import Channel
 from coterie.channels.proving import authorization, shown
-from coterie.channels.shaping import digest, moment, native, parsed, stored
+from coterie.channels.shaping import digest, moment, native, parsed, stored, unnamed
 
 # Events that are about a person, who must have a name then.
 ABOUT_PEOPLE = frozenset(["user", "bot", "slot"])
@@ -36,7 +36,7 @@ def _raw(channel: Channel, item: Any, received_at: dt.datetime) -> Raw:
     about_people = isinstance(event, str) and event in ABOUT_PEOPLE
     refusal = "It has no sender_id of its own; have your client send one." if nameless and about_people else ""
     return Raw(
-        native_id=native(f"{sender}:{message_id}") if message_id else digest(item),
+        native_id=native(f"{sender}:{message_id}") if message_id else unnamed(item, item.get("timestamp"), received_at),
         # Nobody could find it again when whoever it was about asks to be forgotten.
         body="" if refusal else stored(item),
         at=moment(item.get("timestamp"), received_at),

@@ -15,7 +15,7 @@ from coterie.channels.answers import Rejected
 from coterie.channels.events import MAX_USER_ID
 from coterie.channels.kinds import Delivery, Raw
 from coterie.channels.linking import ANONYMOUS
-from coterie.channels.shaping import digest, native, parsed, stored, when
+from coterie.channels.shaping import digest, native, parsed, stored, unnamed, when
 from coterie.core.clock import EARLIEST, not_in_future
 
 MAX_EVENT = 32 * 1024
@@ -99,8 +99,9 @@ def visitor(anonymous_id: Any) -> str:
 def _raw(item: Any, shared: Mapping[str, Any], sent_at: Any, delivery: Delivery) -> Raw:
     if not isinstance(item, dict):
         return Raw(digest(item), "", delivery.received_at, refusal="This is not an object.")
-    native_id = native(item.get("messageId")) or digest(item)
-    at = _time(item.get("timestamp") or item.get("originalTimestamp"), sent_at, delivery.received_at)
+    happened = item.get("timestamp") or item.get("originalTimestamp")
+    native_id = native(item.get("messageId")) or unnamed(item, happened or sent_at, delivery.received_at)
+    at = _time(happened, sent_at, delivery.received_at)
     user_id = who(item)
     kept = {name: value for name, value in item.items() if name not in _LEFT}
     kept["context"] = _context(item.get("context"), shared, delivery)

@@ -8,17 +8,16 @@ import json
 from http import HTTPStatus
 from typing import Any
 
-from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from coterie.channels.answers import Rejected
+from coterie.channels.answers import PATIENCE, TOO_DEEP, UNAVAILABLE, Rejected
 from coterie.channels.lookup import find_channel
 from coterie.channels.models import Channel
 from coterie.channels.raw import keeping
 from coterie.channels.refusals import refused
 from coterie.channels.segment.admit import CALLS, body_of, key_of, raws_of
-from coterie.channels.webhooks import PATIENCE, delivery_of
+from coterie.channels.webhooks import delivery_of
 
 _SUCCESS = '{"success":true}'
 
@@ -41,7 +40,9 @@ async def track(request: HttpRequest, call: str) -> HttpResponse:
             await asyncio.wrap_future(keeping.put(channel, raws))
     except Rejected as error:
         return _problem(await refused(error, request.META["REMOTE_ADDR"], "segment", channel))
-    except (DatabaseError, InterfaceError):
+    except RecursionError:  # It could just be parsed, but not written down again.
+        return _problem(Rejected(400, TOO_DEEP))
+    except UNAVAILABLE:
         return _problem(Rejected(503, "it could not be stored; send it again."))
     return _open(HttpResponse(_SUCCESS, content_type="application/json"))
 

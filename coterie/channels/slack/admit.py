@@ -3,14 +3,15 @@
 import datetime as dt
 import hashlib
 import hmac
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
 from coterie.channels.answers import Rejected
 from coterie.channels.kinds import Admitted, Delivery, Raw
 from coterie.channels.models import Channel
-from coterie.channels.shaping import digest, moment, native, parsed, stored
-from coterie.channels.slack.people import user_id_of
+from coterie.channels.shaping import digest, inner, moment, native, parsed, stored
+from coterie.channels.slack.people import native_id, user_id_of
 
 # Seconds that a signature is good for, as Slack's own libraries have it.
 TOLERANCE = 300
@@ -68,6 +69,18 @@ def _without_secrets(data: dict[str, Any]) -> None:
         data["payload"] = stored(inside)
 
 
+def _of_form(data: Mapping[str, Any]) -> str:
+    """Of whom a slash command or a pressed button tells, so that it goes when they are forgotten."""
+    try:
+        inside = parsed(str(data.get("payload") or "{}").encode())
+    except Rejected:
+        inside = {}
+    user, team = inner(inside, "user"), inner(inside, "team")
+    return native_id(
+        data.get("team_id") or team.get("id") or user.get("team_id"), data.get("user_id") or user.get("id")
+    )
+
+
 def _raw(data: dict[str, Any], received_at: dt.datetime) -> Raw:
     event = data.get("event")
     event = event if isinstance(event, dict) else {}
@@ -76,5 +89,5 @@ def _raw(data: dict[str, Any], received_at: dt.datetime) -> Raw:
         native_id=native(data.get("event_id")) or digest(data),
         body=stored(data),
         at=moment(when, received_at),
-        user_id=user_id_of(data, event),
+        user_id=user_id_of(data, event) or _of_form(data),
     )

@@ -41,7 +41,7 @@ def _message(message: Mapping[str, Any], raw: RawEvent) -> Reading:
     words = words or next((_held(message, name) for name in _HELD if message.get(name)), "")
     if not words:
         return Reading(note="Kept; this message tells of something that happened to the chat.")
-    chat = native(inner(message, "chat").get("id"))
+    chat = _chat_of(message)
     said = Event(
         message_id=native(f"{chat}:{native(message.get('message_id'))}") if chat else raw.native_id,
         user_id=raw.user_id,
@@ -51,6 +51,12 @@ def _message(message: Mapping[str, Any], raw: RawEvent) -> Reading:
         attributes=attributes_of(inner(message, "from")) | _told(message, words),
     )
     return Reading((said,))
+
+
+def _chat_of(message: Mapping[str, Any]) -> str:
+    """The chat of a message. Those of a business are another account's, with the same people and numbers."""
+    chat, account = native(inner(message, "chat").get("id")), native(message.get("business_connection_id"))
+    return native(f"{account}:{chat}") if chat and account else chat
 
 
 def _held(message: Mapping[str, Any], name: str) -> str:
@@ -78,7 +84,7 @@ def _pressed(query: Mapping[str, Any], raw: RawEvent) -> Reading:
         user_id=raw.user_id,
         at=raw.at,
         message=title or data,
-        session_id=native(inner(message, "chat").get("id")) or None,
+        session_id=_chat_of(message) or None,
         attributes=attributes_of(inner(query, "from")),
     )
     return Reading((pressed,))

@@ -9,7 +9,7 @@ from coterie.channels.graph import handshake, signed
 from coterie.channels.kinds import Admitted, Delivery, Raw
 from coterie.channels.models import Channel
 from coterie.channels.shaping import digest, inner, moment, native, objects, stored, text
-from coterie.channels.whatsapp.people import contact_of, user_id_of
+from coterie.channels.whatsapp.people import contact_of, native_id, user_id_of
 
 
 def admit(channel: Channel, delivery: Delivery) -> Admitted:
@@ -31,16 +31,18 @@ def _raws(data: Mapping[str, Any], received_at: dt.datetime) -> Iterator[Raw]:
             yield _raw(entry, value, message, received_at)
         statuses = objects(value.get("statuses"))
         for status in statuses:
-            yield _rest("status", status, status.get("timestamp"), received_at)
+            # So that it goes when whoever it was sent to is forgotten.
+            to = native_id({"account": entry.get("id")}, native(status.get("recipient_id"), 60))
+            yield _rest("status", status, status.get("timestamp"), received_at, to)
         if not messages and not statuses:
             yield _rest(text(change.get("field"), 60), {**entry, "changes": [change]}, None, received_at)
     if not changes:
         yield _rest("other", dict(data), None, received_at)
 
 
-def _rest(kind: str, about: dict[str, Any], when: Any, received_at: dt.datetime) -> Raw:
+def _rest(kind: str, about: dict[str, Any], when: Any, received_at: dt.datetime, who: str = "") -> Raw:
     """Something that no person said: kept as it is."""
-    return Raw(digest(kind, about), stored({**about, "type": kind}), moment(when, received_at))
+    return Raw(digest(kind, about), stored({**about, "type": kind}), moment(when, received_at), who)
 
 
 def _raw(entry: Mapping[str, Any], value: Mapping[str, Any], message: Mapping[str, Any], at: dt.datetime) -> Raw:

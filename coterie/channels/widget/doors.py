@@ -17,7 +17,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from coterie.channels.answers import Rejected, body_of, failure, refusal, success
+from coterie.channels.answers import UNAVAILABLE, Rejected, body_of, failure, not_now, refusal, success
 from coterie.channels.events import Event, context_attributes, normalised
 from coterie.channels.intake import deliver
 from coterie.channels.limits import Limit, network_of
@@ -29,7 +29,14 @@ from coterie.channels.widget.config import Config
 from coterie.channels.widget.conversation import Said, Turned, chat_of, converse, identity_of, person_of
 from coterie.channels.widget.identity import proved
 from coterie.channels.widget.pages import told
-from coterie.channels.widget.visitors import Visitor, first_contact, is_identified, token_of, visitor_of
+from coterie.channels.widget.visitors import (
+    Visitor,
+    first_contact,
+    is_identified,
+    session_of,
+    token_of,
+    visitor_of,
+)
 from coterie.channels.widget.words import language_of
 from coterie.chats.models import Message, Sender
 from coterie.chats.transcript import turns
@@ -85,6 +92,8 @@ def _door(*methods: str) -> Callable[[Door], Callable[..., Any]]:
                 response = failure(413, "The message is too large.")
             except Refused as error:
                 response = refusal(error)
+            except UNAVAILABLE:
+                response = not_now()
             response["Access-Control-Allow-Origin"] = "*"
             return response
 
@@ -151,7 +160,7 @@ async def attributes(request: HttpRequest, channel: Channel) -> HttpResponse:
     config = Config.of(channel.settings)
     about, ignored = told(config, data.get("user"))
     of_chat, also = told(config, data.get("chat"), of_chat=True)
-    session = clean(data["session"]) if isinstance(data.get("session"), str) else None
+    session = session_of(channel, clean(data["session"])) if isinstance(data.get("session"), str) else None
     running = await sync_to_async(chat_of)(channel, visitor, session) if of_chat else None
     if about or running:
         await deliver(channel, [_report(visitor, about, of_chat if running else {}, session if running else None)])
@@ -160,12 +169,13 @@ async def attributes(request: HttpRequest, channel: Channel) -> HttpResponse:
 
 async def _message(request: HttpRequest, channel: Channel) -> HttpResponse:
     data = _body(request)
-    message_id, session_id, text = _texts(data)
+    message_id, secret, text = _texts(data)
     visitor = visitor_of(channel, data.get("visitor"))
     if visitor is None and is_identified(data.get("visitor")):
         raise Rejected(401, "The proof of who this visitor is counts for a day. Have the page prove it again.")
+    session_id = session_of(channel, secret, stranger=visitor is None)
     if visitor is None:
-        visitor = first_contact(channel, session_id)
+        visitor = first_contact(channel, secret)
         if not await sync_to_async(identity_of)(channel, visitor):
             _allow(STRANGERS, _house(request))
     _allow(MESSAGES, f"{channel.id}:{visitor.id}")

@@ -38,8 +38,28 @@ def first_contact(channel: Channel, session_id: str) -> Visitor:
     The id is derived from the session, a secret of their browser: when the answer to a first message is lost and the
     message is sent again, it is still the same visitor.
     """
-    digest = salted_hmac("visitor", f"{channel.workspace_id}:{channel.id}:{session_id}", algorithm="sha256")
-    return Visitor(f"{UNKNOWN}{digest.hexdigest()[:24]}")
+    return Visitor(f"{UNKNOWN}{_digest(channel, 'first contact', session_id)[:24]}")
+
+
+def session_of(channel: Channel, given: str, *, stranger: bool = False) -> str:
+    """The id of a chat in the books, of the session that a browser gave. Of such an id, the same again.
+
+    The team sees it in addresses, files and transcripts, and bots are told it; what the browser gave, which lets it
+    begin as a certain visitor (`first_contact`), nobody but the browser ever knows. A `stranger` cannot have such an id
+    from us.
+    """
+    ours = not stranger and given == _named(channel, given.partition("-")[0])
+    return given if ours else _named(channel, _digest(channel, "chat", given))
+
+
+def _named(channel: Channel, name: str) -> str:
+    """With a sign that it was made here, so that the browser may give it back."""
+    return f"{name[:24]}-{_digest(channel, 'session', name[:24])[:8]}"
+
+
+def _digest(channel: Channel, about: str, value: str) -> str:
+    place = f"{channel.workspace_id}:{channel.id}:{value}"
+    return salted_hmac(f"widget {about}", place, algorithm="sha256").hexdigest()
 
 
 def token_of(channel: Channel, visitor: Visitor) -> str:

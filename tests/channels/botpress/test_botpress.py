@@ -136,3 +136,12 @@ def test_two_workspaces_have_each_their_own_person(botpress, channel, other_work
     botpress(theirs, message("theirs"))
     work_off()
     assert (messages(channel), messages(theirs)) == ([(Sender.USER, "ours")], [(Sender.USER, "theirs")])
+
+
+def test_people_who_say_the_same_twice_are_heard_twice(botpress, channel, work_off):
+    """The Messaging form does not say when, and need not have an id."""
+    for text in ("yes", "no", "yes"):
+        botpress(channel, {"type": "text", "text": text, "userId": "u-77", "conversationId": "c-12", "payload": {}})
+    work_off()
+    said = Message.objects.filter(workspace_id=channel.workspace_id).order_by("at", "id")
+    assert [row.text for row in said] == ["yes", "no", "yes"]

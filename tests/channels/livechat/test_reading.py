@@ -10,6 +10,7 @@ from coterie.channels.setup import make
 from coterie.chats.models import Chat, Message, Sender
 from coterie.core.clock import UTC, now
 from coterie.people.models import Person
+from coterie.privacy.erasing import erase
 from tests.channels.livechat.conftest import AGENT, MAYA, SECRET, T40, chat, customer, event, incoming, webhook
 
 WHEN = dt.datetime(2026, 8, 29, 10, 40, tzinfo=UTC)
@@ -126,6 +127,15 @@ def test_what_an_agent_says_before_the_chat_arrives_waits_for_it(livechat, chann
     assert [text for *_, text in messages(channel)] == ["hello", "May I help?"]
 
 
+def test_what_an_agent_said_goes_with_the_customer_who_is_erased(livechat, channel, work_off, workspace):
+    """Such an event does not say whose chat it is."""
+    livechat(channel, chat(event()))
+    livechat(channel, incoming(event(2, AGENT, "2026-08-29T10:41:00Z", text="You live in Oslo, don't you?")))
+    work_off()
+    erase(workspace, "test", [only_person(channel).id])
+    assert not RawEvent.objects.filter(workspace=workspace, body__contains="Oslo").exists()
+
+
 def test_what_an_agent_says_in_a_chat_nobody_knows_is_kept(livechat, channel, work_off):
     livechat(channel, incoming(event(1, AGENT)))
     for _ in range(5):
@@ -208,6 +218,52 @@ def test_session_fields_change_while_somebody_chats(livechat, channel, work_off)
     person = only_person(channel)
     assert person.attributes == {**KNOWN, "plan": "team", "seats": "5"}
     assert (person.last_seen, person.chats) == (WHEN, 1)
+
+
+def fields_of(plan):
+    active = {"chat_id": "PCHAT1", "thread_id": "KTHR1"}
+    return webhook(
+        "customer_session_fields_updated", {"id": MAYA, "active_chat": active, "session_fields": [{"plan": plan}]}
+    )
+
+
+def test_session_fields_that_change_back_at_once_are_changed_back(livechat, channel, work_off):
+    livechat(channel, chat(event()))
+    for plan in ("team", "free", "team"):
+        livechat(channel, fields_of(plan))
+    work_off()
+    assert only_person(channel).attributes["plan"] == "team"
+
+
+def test_session_fields_that_are_only_sent_again_count_once(livechat, channel, work_off):
+    livechat(channel, chat(event()))
+    for plan in ("team", "free", "free", "free"):
+        livechat(channel, fields_of(plan))
+    work_off()
+    notes = RawEvent.objects.filter(workspace_id=channel.workspace_id).values_list("note", flat=True)
+    assert list(notes).count("Kept; it came twice.") == 2
+    assert only_person(channel).attributes["plan"] == "free"
+
+
+def test_a_form_that_is_filled_in_anew_counts_anew(livechat, channel, work_off):
+    fields = [{"type": "email", "answer": "old@a.example"}, {"type": "subject", "label": "Topic", "answer": "Tea"}]
+    livechat(channel, chat(event(), event(2, type="filled_form", fields=fields)))
+    fields = [{"type": "email", "answer": "new@a.example"}, {"type": "subject", "label": "Topic", "answer": "Pots"}]
+    place = {"chat_id": "PCHAT1", "thread_id": "KTHR1"}
+    livechat(channel, webhook("event_updated", {**place, "event": event(2, type="filled_form", fields=fields)}))
+    work_off()
+    assert only_person(channel).attributes["default_email"] == "new@a.example"
+    assert Chat.objects.get(workspace_id=channel.workspace_id).attributes == {"Topic": "Pots"}
+
+
+@pytest.mark.parametrize("author", [MAYA, AGENT])
+def test_what_was_said_stays_as_it_was_said(livechat, channel, work_off, author):
+    livechat(channel, chat(event()))
+    place = {"chat_id": "PCHAT1", "thread_id": "KTHR1"}
+    livechat(channel, webhook("event_updated", {**place, "event": event(1, author, text="something else")}))
+    work_off()
+    assert [text for *_, text in messages(channel)] == ["hello"]
+    assert only_person(channel).last_seen == WHEN
 
 
 def test_session_fields_of_a_mere_visitor_make_nobody(livechat, channel, work_off):

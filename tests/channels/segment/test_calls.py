@@ -7,6 +7,7 @@ import json
 import pytest
 
 from coterie.channels.models import RawEvent, State
+from coterie.core.clock import iso, now
 from tests.channels.segment.conftest import basic
 
 TRACK = {"userId": "u_1", "event": "Signed Up", "messageId": "m-1"}
@@ -134,7 +135,7 @@ def test_of_a_batch_the_good_are_taken_and_the_bad_are_kept_as_failed(call, segm
 
 
 def test_a_repeated_batch_changes_nothing(call, segment_channel, work_off):
-    batch = {"batch": [{**TRACK, "type": "track"}, {"type": "identify", "userId": "u_1"}]}
+    batch = {"batch": [{**TRACK, "type": "track"}, {"type": "identify", "userId": "u_1"}], "sentAt": iso(now())}
     for _ in range(3):
         assert call(segment_channel, "batch", batch).status_code == 200
         work_off()
@@ -149,3 +150,10 @@ def test_what_is_not_about_the_event_is_not_kept(call, segment_channel):
 
 def test_a_key_of_another_kind_of_channel_is_no_write_key(call, api_channel):
     assert call(api_channel, "track", TRACK).status_code == 401
+
+
+@pytest.mark.parametrize("depth", range(970, 1000, 2))
+def test_a_body_that_can_just_be_parsed_is_refused_in_words(call, segment_channel, depth):
+    """What is written down again has a few levels more."""
+    body = b'{"userId": "u", "x": ' + b'{"a":' * depth + b"1" + b"}" * depth + b"}"
+    assert call(segment_channel, "track", body).status_code in (200, 400)

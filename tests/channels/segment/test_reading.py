@@ -8,7 +8,9 @@ from coterie.audience.audience import audience_of
 from coterie.audience.view import View
 from coterie.channels.models import RawEvent
 from coterie.core.clock import UTC, now
-from coterie.people.models import Identity, Person
+from coterie.merging import merge
+from coterie.merging.split import merged_into, split
+from coterie.people.models import Identity, Person, Share
 
 SAMPLE = {
     "batch": [
@@ -268,3 +270,102 @@ def test_somebody_who_got_another_name_is_listed_and_found_under_it(say, segment
     assert [row.user_id for row in audience.page(View(), 10).rows] == ["u_1"]
     assert audience.count(audience.parse("f=userId:is:u_1").view.node) == 1
     assert audience.count(audience.parse("f=userId:is:anonymous%3Aa-1").view.node) == 0
+
+
+def visitor_and_user(say):
+    """Somebody wrote as a visitor on one device and as u_1 on another, before anybody said that they are one."""
+    say("page", userId=None, anonymousId="a-1", properties={"url": "https://a.example/"})
+    say("identify", traits={"email": "a@example.com"})
+
+
+def test_a_visitor_with_a_history_is_merged_into_whom_they_turn_out_to_be(say, segment_channel, workspace):
+    visitor_and_user(say)
+    assert len(people(segment_channel)) == 2
+    say("identify", anonymousId="a-1", traits={"plan": "pro"})
+    say("track", userId=None, anonymousId="a-1", event="x")
+    maya = person(segment_channel)
+    assert maya.user_id == "u_1"
+    expected = {"default_url": "https://a.example/", "default_email": "a@example.com", "plan": "pro"}
+    assert maya.attributes == {"default_source": "segment", **expected}
+    assert audience_of(workspace).count(audience_of(workspace).parse("").view.node) == 1
+
+
+def test_an_alias_merges_a_visitor_with_a_history(say, segment_channel):
+    visitor_and_user(say)
+    say("alias", previousId="a-1")
+    assert person(segment_channel).user_id == "u_1"
+
+
+def test_two_visitors_and_a_user_in_one_batch_become_one(call, segment_channel, work_off, say):
+    visitor_and_user(say)
+    say("track", userId=None, anonymousId="a-2", event="x")
+    items = [{"type": "identify", "userId": "u_1", "anonymousId": one} for one in ("a-1", "a-2", "a-1")]
+    call(segment_channel, "batch", {"batch": items})
+    work_off()
+    assert person(segment_channel).user_id == "u_1"
+
+
+def test_members_can_take_a_visitor_out_again_and_then_they_stay_out(say, segment_channel, workspace):
+    visitor_and_user(say)
+    say("identify", anonymousId="a-1")
+    maya = person(segment_channel)
+    [share] = merged_into(workspace, maya.id)
+    split(workspace, "member:1", maya.id, share.id)
+    say("identify", anonymousId="a-1", traits={"plan": "pro"})
+    assert [one.user_id for one in people(segment_channel)] == ["anonymous:a-1", "u_1"]
+
+
+def test_two_people_with_user_ids_are_never_merged(say, segment_channel):
+    for user_id in ("u_1", "u_2"):
+        say("identify", userId=user_id)
+    say("alias", previousId="u_1", userId="u_2")
+    say("alias", previousId="u_2", userId="u_1")
+    say("identify", userId="u_1", anonymousId="a-1")
+    say("identify", userId="u_2", anonymousId="a-1")
+    assert [one.user_id for one in people(segment_channel)] == ["u_1", "u_2"]
+
+
+def test_a_banned_visitor_bans_nobody_by_naming_their_id(say, segment_channel, workspace):
+    """A write key stands in pages, for everybody to read."""
+    visitor_and_user(say)
+    Person.objects.filter(workspace=workspace, user_id="anonymous:a-1").update(banned=True)
+    say("identify", anonymousId="a-1")
+    assert {one.user_id: one.banned for one in people(segment_channel)} == {"anonymous:a-1": True, "u_1": False}
+
+
+def test_nobody_turns_out_to_be_a_visitor(say, segment_channel):
+    visitor_and_user(say)
+    say("track", userId=None, anonymousId="attacker", event="x")
+    say("identify", userId="anonymous:a-1", anonymousId="attacker")
+    say("identify", anonymousId="a-1")
+    assert [one.user_id for one in people(segment_channel)] == ["anonymous:attacker", "u_1"]
+
+
+def test_thousands_of_visitors_who_all_claim_one_id_do_not_burden_it(say, segment_channel, workspace, monkeypatch):
+    monkeypatch.setattr(merge, "MOST_ATTESTED", 1)
+    say("identify")
+    for number in range(4):
+        say("track", userId=None, anonymousId=f"a-{number}", event="x")
+        say("identify", anonymousId=f"a-{number}")
+    assert Share.objects.filter(workspace=workspace).count() == 2
+    assert len(people(segment_channel)) == 4
+
+
+def test_aliases_that_contradict_each_other_in_one_batch_do_not_exchange_two_people(call, segment_channel, work_off):
+    items = [
+        {"type": "identify", "userId": "a", "traits": {"plan": "a"}},
+        {"type": "identify", "userId": "b", "traits": {"size": "b"}},
+        {"type": "alias", "previousId": "a", "userId": "b"},
+        {"type": "alias", "previousId": "b", "userId": "a"},
+    ]
+    call(segment_channel, "batch", {"batch": items})
+    work_off()
+    assert [(one.user_id, one.attributes) for one in people(segment_channel)] == [
+        ("b", {"default_source": "segment", "plan": "a", "size": "b"})
+    ]
+
+
+def test_the_same_call_without_an_id_and_a_time_is_another_one_each_time(say, segment_channel):
+    for plan in ("pro", "free", "pro"):
+        say("identify", traits={"plan": plan})
+    assert person(segment_channel).attributes["plan"] == "pro"

@@ -142,6 +142,22 @@ def test_a_slash_command_is_kept(slack, slack_channel, work_off):
     assert (stored.state, stored.note) == (State.DONE, "Kept; nothing is done with “form”.")
 
 
+@pytest.mark.parametrize(
+    ("fields", "user_id"),
+    [
+        ({"team_id": "T77", "user_id": "U31", "command": "/order"}, "slack:T77:U31"),
+        ({"payload": json.dumps({"team": {"id": "T77"}, "user": {"id": "U31"}})}, "slack:T77:U31"),
+        ({"payload": json.dumps({"team": None, "user": {"id": "U31", "team_id": "T77"}})}, "slack:T77:U31"),
+        ({"payload": "[]"}, ""),
+        ({"payload": json.dumps({"team": 5, "user": "x"})}, ""),
+    ],
+)
+def test_a_form_is_found_again_when_whoever_sent_it_is_to_be_forgotten(slack, slack_channel, fields, user_id):
+    answer = slack(slack_channel, urlencode(fields).encode(), content_type="application/x-www-form-urlencoded")
+    assert answer.status_code == 200
+    assert RawEvent.objects.get(workspace_id=slack_channel.workspace_id).user_id == user_id
+
+
 def test_the_secret_is_not_in_the_database_in_plain_text(slack_channel):
     stored = Channel.objects.get(workspace_id=slack_channel.workspace_id, id=slack_channel.id)
     assert "slack-secret" not in json.dumps([stored.secrets, stored.settings])

@@ -3,16 +3,21 @@
 import datetime as dt
 
 import pytest
+from django.db import DataError, OperationalError
 
-from coterie.channels import profiles
+from coterie.channels import processing, profiles
 from coterie.channels.kinds import Denied
 from coterie.channels.models import RawEvent, State, What
+from coterie.channels.processing import BROKEN
 from coterie.channels.raw import replay
 from coterie.channels.registry import KINDS
 from coterie.channels.setup import make
 from coterie.channels.slack.profile import test as try_out
 from coterie.core.clock import now
 from coterie.core.outgoing import OutgoingError
+from coterie.journal.commit import commit
+from coterie.people.attributes import Refused
+from coterie.people.many import take_out
 from coterie.people.models import Person
 from tests.channels.slack.conftest import delivery, message
 from tests.channels.slack.platform import TOKEN, Slack
@@ -115,6 +120,51 @@ def test_while_slack_is_down_people_arrive_all_the_same(slack, channel, platform
     failed = RawEvent.objects.filter(workspace_id=channel.workspace_id, what=What.PROFILE, state=State.FAILED)
     assert {row.note for row in failed} == {"Slack answered 503."}
     assert failed.count() == 3
+
+
+def test_who_was_deleted_meanwhile_does_not_come_back_by_being_looked_up(slack, channel, platform, work_off):
+    platform.limited = 1
+    slack(channel, delivery(message()))
+    work_off()
+    commit(channel.workspace_id, "member:1", lambda tx: take_out(tx, [person_of(channel).id]))
+    wait_is_over(channel)
+    work_off()
+    assert not Person.objects.filter(workspace_id=channel.workspace_id).exists()
+    assert not RawEvent.objects.filter(workspace_id=channel.workspace_id, what=What.PROFILE).exists()
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [(Refused("attributes", "no more can be added."), "attributes: no more can be added."), (DataError("x"), BROKEN)],
+)
+def test_a_profile_that_cannot_be_kept_is_said_and_holds_up_nobody(
+    slack, channel, platform, work_off, monkeypatch, error, words
+):
+    def receive(channel, events):
+        raise error
+
+    slack(channel, delivery(message()))
+    processing.step()
+    monkeypatch.setattr(profiles, "receive", receive)
+    work_off()
+    assert (look_up_of(channel).state, look_up_of(channel).note) == (State.FAILED, words)
+
+
+def test_a_profile_that_the_database_does_not_take_now_is_asked_for_again(
+    slack, channel, platform, work_off, monkeypatch
+):
+    def receive(channel, events):
+        raise OperationalError("locked")
+
+    slack(channel, delivery(message()))
+    processing.step()
+    with monkeypatch.context() as patch:
+        patch.setattr(profiles, "receive", receive)
+        work_off()
+    assert look_up_of(channel).state == State.WAITING
+    wait_is_over(channel)
+    work_off()
+    assert person_of(channel).attributes == KNOWN
 
 
 def test_a_bot_is_nobody(slack, channel, platform, work_off):

@@ -143,3 +143,13 @@ def test_two_workspaces_have_each_their_own_person(telegram, channel, other_work
     work_off()
     assert [text for *_, text in messages(channel)] == ["ours"]
     assert [text for *_, text in messages(theirs)] == ["theirs"]
+
+
+def test_a_business_s_chat_with_somebody_is_not_the_bot_s_chat_with_them(telegram, channel, work_off):
+    """Both count their messages from 1."""
+    telegram(channel, update(1, message=message("to the bot")))
+    telegram(channel, update(2, business_message=message("to the shop", business_connection_id="b")))
+    work_off()
+    said = Message.objects.filter(workspace_id=channel.workspace_id)
+    assert sorted(row.text for row in said) == ["to the bot", "to the shop"]
+    assert only_person(channel).chats == 2

@@ -11,6 +11,7 @@ from coterie.channels.whatsapp.people import country_of
 from coterie.chats.models import Message
 from coterie.core.clock import UTC
 from coterie.people.models import Identity, Person
+from coterie.privacy.erasing import erase
 from tests.channels.meta import SECRET
 from tests.channels.whatsapp.conftest import AT, LASTING, NUMBER, by_number, delivery, message, value
 
@@ -58,6 +59,30 @@ def test_whoever_was_known_by_their_number_stays_the_same_person(whatsapp, chann
     assert only_person(channel).user_id == f"whatsapp:W1:{LASTING}"
     assert only_person(channel).chats == 1
     assert words(channel) == ["one", "two", "three"]
+
+
+def test_who_wrote_by_their_number_and_then_by_their_id_is_one_person_once_a_message_shows_both(
+    whatsapp, channel, work_off
+):
+    whatsapp(channel, delivery(by_number("one", "wamid.1")))
+    hidden = message("two", "wamid.2", AT + 5)
+    del hidden["from"]
+    whatsapp(channel, delivery(value(hidden, contacts=[{"profile": {"name": "Maya Ortiz"}, "user_id": LASTING}])))
+    work_off()
+    assert Person.objects.filter(workspace_id=channel.workspace_id).count() == 2
+    whatsapp(channel, delivery(value(message("three", "wamid.3", AT + 9))))
+    work_off()
+    assert only_person(channel).user_id == f"whatsapp:W1:{LASTING}"
+    assert words(channel) == ["one", "two", "three"]
+
+
+def test_who_got_the_number_of_somebody_else_is_somebody_else(whatsapp, channel, work_off):
+    whatsapp(channel, delivery(value(message("one", "wamid.1"))))
+    new = {"profile": {"name": "Jo"}, "user_id": "PL.9", "wa_id": NUMBER}
+    whatsapp(channel, delivery(value(message("two", "wamid.2", AT + 5, from_user_id="PL.9"), contacts=[new])))
+    work_off()
+    people = Person.objects.filter(workspace_id=channel.workspace_id).order_by("user_id")
+    assert [one.user_id for one in people] == [f"whatsapp:W1:{LASTING}", "whatsapp:W1:PL.9"]
 
 
 def test_a_hidden_number_is_no_obstacle(whatsapp, channel, work_off):
@@ -144,6 +169,17 @@ KEPT = {
     "nothing": {"object": "whatsapp_business_account"},
     "odd": {"object": 1, "entry": [{"id": {}, "changes": [{"field": "messages", "value": "x"}, 5]}, None]},
 }
+
+
+def test_what_became_of_a_message_goes_when_whoever_got_it_is_erased(whatsapp, channel, work_off, workspace):
+    whatsapp(channel, delivery(by_number()))
+    whatsapp(channel, delivery(value(statuses=[STATUS])))
+    work_off()
+    erase(workspace, "test", [only_person(channel).id])
+    assert not RawEvent.objects.filter(workspace=workspace).exists()
+    whatsapp(channel, delivery(value(statuses=[{**STATUS, "status": "failed"}])))
+    work_off()
+    assert not RawEvent.objects.filter(workspace=workspace).exists()
 
 
 @pytest.mark.parametrize("data", KEPT.values(), ids=KEPT.keys())

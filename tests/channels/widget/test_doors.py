@@ -3,10 +3,12 @@
 import json
 
 import pytest
+from django.db import InterfaceError, OperationalError
 
 from coterie.audience.models import Attribute
+from coterie.channels.intake import Full
 from coterie.channels.models import Channel
-from coterie.channels.widget import doors
+from coterie.channels.widget import conversation, doors
 from coterie.chats.models import Chat, Message
 from coterie.people.models import Person
 from tests.channels.widget.conftest import Browser
@@ -113,7 +115,24 @@ def test_the_look_is_in_the_visitor_s_language_and_may_be_kept_by_caches(client,
 
 def test_a_browser_goes_on_with_the_session_of_the_running_chat(shop, client):
     shop.say("hi")
-    assert shop.open()["session"] == shop.session
+    again = Browser(client, shop.channel)
+    again.token, again.session, again.count = shop.token, shop.open()["session"], 1
+    again.say("and on")
+    assert again.open()["session"] == again.session
+    assert Chat.objects.get(workspace_id=shop.channel.workspace_id).session_id == again.session
+    told = shop.knock("/attributes", visitor=shop.token, session=again.session, chat={"cart_value": 3})
+    assert told.status_code == 200
+    assert Chat.objects.get(workspace_id=shop.channel.workspace_id).attributes == {"cart_value": 3}
+
+
+@pytest.mark.parametrize("error", [OperationalError("away"), InterfaceError("closed"), Full("full")])
+def test_while_nothing_can_be_stored_the_browser_is_told_to_come_again(shop, monkeypatch, error):
+    async def deliver(channel, events):
+        raise error
+
+    monkeypatch.setattr(conversation, "deliver", deliver)
+    answer = shop.post(text="hi", id="m1")
+    assert (answer.status_code, answer["Retry-After"], answer["Access-Control-Allow-Origin"]) == (503, "10", "*")
 
 
 @pytest.mark.parametrize("door", DOORS)
@@ -196,3 +215,24 @@ def test_a_visitor_of_another_workspace_is_nobody_here(workspace, other_workspac
     shop.say("hi")
     assert Person.objects.get(workspace=other_workspace).chats == 1
     assert "secret words" not in json.dumps(shop.open())
+
+
+def test_the_id_of_a_chat_that_the_team_sees_opens_no_chat(shop, client):
+    """It stands in addresses of the archives, in exports and in what bots are told."""
+    shop.say("my card number")
+    chat = Chat.objects.get(workspace_id=shop.channel.workspace_id)
+    assert shop.session not in chat.session_id
+    stranger = Browser(client, shop.channel, chat.session_id)
+    stranger.say("let me see")
+    assert stranger.token.partition(":")[0] != shop.token.partition(":")[0]
+    assert [message["text"] for message in stranger.open()["messages"] if message["sender"] == "user"] == ["let me see"]
+    assert "let me see" not in [message["text"] for message in shop.open()["messages"]]
+    assert Person.objects.filter(workspace_id=shop.channel.workspace_id).count() == 2
+
+
+def test_a_browser_that_lost_the_answer_to_its_first_words_is_still_the_same_visitor(shop, client):
+    shop.say("hi", id="first")
+    again = Browser(client, shop.channel, shop.session)
+    again.say("hi", id="first")
+    assert again.token == shop.token
+    assert Person.objects.filter(workspace_id=shop.channel.workspace_id).count() == 1
