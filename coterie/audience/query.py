@@ -4,7 +4,6 @@ Every question takes a compiled `Predicate`, so that all answers about one filte
 """
 
 import datetime as dt
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -25,8 +24,6 @@ _SORT_TYPES = {
     Type.BOOLEAN: "BOOLEAN",
     Type.SEGMENT: "BIGINT",
 }
-# So many matching people are few: they are counted, sorted and cut into pages in one scan.
-FEW = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +46,18 @@ def page(
     view: View,
     catalogue: Catalogue,
     limit: int,
-    patience: float | None = None,
+    *,
+    counting: bool = True,
 ) -> Page:
     """The page of `view` after (or before) its cursor, and the exact number of people that match.
 
-    With `patience` (seconds), `total` is None when counting would take longer; `count` then says it in its own time.
-    The transaction of `reader` is over then: it answers nothing more, so whatever else is to be asked comes before.
+    Without `counting`, `total` is None, and a page of many people whom a costly condition finds may come sooner.
     """
-    everybody = predicate == EVERYBODY
-    total, found = (None, []) if everybody else _few(reader, predicate, view, catalogue, limit + 1)
-    if total is None:
-        # Two steps: the few ids by their order, then their rows. Reading whole rows in the first step costs 5 × more.
-        found = _keys(reader, predicate, view, catalogue, limit + 1)
+    total, found = _found(reader, predicate, view, catalogue, limit + 1, counting)
     more, found = len(found) > limit, found[:limit]
     if view.before is not None and not more:
         # The beginning of the list, with whoever came meanwhile: the same as the page without a cursor.
-        return page(reader, predicate, view.first_page(), catalogue, limit, patience)
+        return page(reader, predicate, view.first_page(), catalogue, limit, counting=counting)
     position = view.after.position if view.after else 0
     if view.before is not None:
         found.reverse()
@@ -76,31 +69,45 @@ def page(
     following = cursor(found[-1], position + len(found)) if found and (more or view.before) else None
     previous = cursor(found[0], position) if found and (view.after or view.before) else None
     shown = rows(catalogue, [key[0] for key in found])
-    if total is None:  # Last of all, because DuckDB gives up the whole transaction with a query that is interrupted.
-        total = count(reader, predicate) if patience is None else _count_within(reader, predicate, patience)
     return Page(shown, total, position + 1 if found else 0, following, previous)
 
 
-def _few(
-    reader: duckdb.DuckDBPyConnection, predicate: Predicate, view: View, catalogue: Catalogue, limit: int
+def _found(
+    reader: duckdb.DuckDBPyConnection,
+    predicate: Predicate,
+    view: View,
+    catalogue: Catalogue,
+    limit: int,
+    counting: bool,
 ) -> tuple[int | None, list[tuple[int, Any]]]:
-    """The total and the page's keys in one scan, when few people match; (None, []) when they are many.
+    """The total and the page's keys. Their rows are read afterwards: with them this would cost 5 × more."""
+    if counting and predicate != EVERYBODY:
+        return _counted(reader, predicate, view, catalogue, limit)
+    # How many there are in all is known without a scan.
+    total = count(reader, predicate) if counting else None
+    return total, _keys(reader, predicate, view, catalogue, limit)
 
-    Whoever is looked for by a costly condition is mostly one of few, and then a second scan would double the time. When
-    many match, this scan ends early.
+
+def _counted(
+    reader: duckdb.DuckDBPyConnection, predicate: Predicate, view: View, catalogue: Catalogue, limit: int
+) -> tuple[int, list[tuple[int, Any]]]:
+    """The total and the page's keys in one scan: whoever matches is looked for once, and then counted and sorted.
+
+    A second scan costs as much as the first one, to keep everybody who matches 5 ms a million
+    (docs/decisions/0011-one-scan.md).
     """
     column = catalogue.by_key[view.sort_key]
     value = _sort_value(column, catalogue)
     sql, params = _beyond(view, "v", "id", column.type)
+    order = _order(view, "v", "id")
     found = reader.execute(
-        f"WITH few AS MATERIALIZED (SELECT p.id, {value} AS v FROM people p WHERE {predicate.sql}"
-        f" LIMIT {FEW + 1}), number AS (SELECT count(*) AS n FROM few)"
-        f" SELECT n, id, v FROM number LEFT JOIN (SELECT id, v FROM few WHERE true{sql}"
-        f" ORDER BY {_order(view, 'v', 'id')} LIMIT {int(limit)}) ON true ORDER BY {_order(view, 'v', 'id')}",
+        f"WITH found AS MATERIALIZED (SELECT p.id, {value} AS v FROM people p WHERE {predicate.sql}),"
+        " number AS (SELECT count(*) AS n FROM found)"
+        f" SELECT n, id, v FROM number LEFT JOIN (SELECT id, v FROM found WHERE true{sql}"
+        f" ORDER BY {order} LIMIT {int(limit)}) ON true ORDER BY {order}",
         [*predicate.params, *params],
     ).fetchall()
-    total = found[0][0]
-    return (None, []) if total > FEW else (total, [row[1:] for row in found if row[1] is not None])
+    return found[0][0], [row[1:] for row in found if row[1] is not None]
 
 
 def _keys(
@@ -121,18 +128,6 @@ def _order(view: View, value: str, person_id: str) -> str:
     back = view.before is not None
     direction, nulls = "DESC" if view.descending != back else "ASC", "FIRST" if back else "LAST"
     return f"{value} {direction} NULLS {nulls}, {person_id} {direction}"
-
-
-def _count_within(reader: duckdb.DuckDBPyConnection, predicate: Predicate, seconds: float) -> int | None:
-    """The exact number, or None when it takes longer."""
-    timer = threading.Timer(seconds, reader.interrupt)
-    timer.start()
-    try:
-        return count(reader, predicate)
-    except duckdb.InterruptException:
-        return None
-    finally:
-        timer.cancel()
 
 
 def count(reader: duckdb.DuckDBPyConnection, predicate: Predicate) -> int:

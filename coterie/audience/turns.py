@@ -61,6 +61,22 @@ class Turn:
             time.sleep(_AGAIN)
 
 
+def hurrying(
+    question: Callable[[duckdb.DuckDBPyConnection], T], seconds: float
+) -> Callable[[duckdb.DuckDBPyConnection], T]:
+    """`question`, which raises duckdb.InterruptException when it takes longer."""
+
+    def hurried(reader: duckdb.DuckDBPyConnection) -> T:
+        timer = threading.Timer(seconds, reader.interrupt)
+        timer.start()
+        try:
+            return question(reader)
+        finally:
+            timer.cancel()
+
+    return hurried
+
+
 _turns: dict[Hashable, Turn] = {}
 _turns_lock = threading.Lock()
 

@@ -1,10 +1,14 @@
 """The Users page: who chatted with the bots, narrowed and ordered by the view in the URL."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 from urllib.parse import quote, unquote, urlencode
+from zlib import crc32
 
 import duckdb
+from django.core.cache import cache
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -21,6 +25,7 @@ from coterie.audience.recent import remember
 from coterie.audience.saved import opens_with
 from coterie.audience.sentence import sentence
 from coterie.audience.tree import FilterError
+from coterie.audience.turns import hurrying
 from coterie.audience.view import DEFAULT_SORT, Parsed, View
 from coterie.channels.models import Channel
 from coterie.core.clock import now
@@ -49,6 +54,9 @@ from coterie.web.sparks import weeks_of
 
 # Seconds. If counting takes longer, the page comes first and the number follows.
 PATIENCE = 0.3
+# How long it is known that counting does.
+_SLOW = 600
+T = TypeVar("T")
 
 
 @require_safe
@@ -110,16 +118,25 @@ def understood(audience: Audience, parsed: Parsed) -> tuple[Predicate | None, li
 def _found(audience: Audience, predicate: Predicate, parsed: Parsed, size: int) -> tuple[Parsed, query.Page, int]:
     """(what is shown, its page, the number of all people), both of one moment. Past the end it is the first page."""
 
-    def question(reader: duckdb.DuckDBPyConnection) -> tuple[int, query.Page]:
-        # In this order: after a count that took too long the reader answers nothing more.
+    def question(reader: duckdb.DuckDBPyConnection, counting: bool = True) -> tuple[int, query.Page]:
         everybody = query.count(reader, EVERYBODY)
-        return everybody, query.page(reader, predicate, parsed.view, audience.catalogue, size, PATIENCE)
+        return everybody, query.page(reader, predicate, parsed.view, audience.catalogue, size, counting=counting)
 
-    everybody, page = audience.ask(question)
+    everybody, page = _in_time(audience, question, f"slow:{audience.workspace.pk}:{crc32(repr(predicate).encode())}")
     if page.rows or parsed.view.after is None:
         return parsed, page, everybody
     gone = FilterError("after", _("nobody comes after this page any more; showing the first page."))
     return _found(audience, predicate, Parsed(parsed.view.first_page(), (*parsed.problems, gone)), size)
+
+
+def _in_time(audience: Audience, question: Callable[..., T], slow: str) -> T:
+    """The answer, uncounted if counting takes too long. Whoever goes on in such a view is not kept waiting again."""
+    if cache.get(slow) is None:
+        try:
+            return audience.ask(hurrying(question, PATIENCE))
+        except duckdb.InterruptException:
+            cache.set(slow, True, _SLOW)
+    return audience.ask(partial(question, counting=False))
 
 
 @dataclass(frozen=True, slots=True)

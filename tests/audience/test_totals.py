@@ -1,7 +1,10 @@
-"""Totals: exact around the number from which people are many, and unknown when counting takes too long."""
+"""Totals: exact on every page, and unknown when counting takes too long."""
 
 import datetime as dt
+import time
+from dataclasses import replace
 
+import duckdb
 import pytest
 
 from coterie.accounts.models import Workspace
@@ -10,6 +13,7 @@ from coterie.audience.audience import Audience, audience_of
 from coterie.audience.compiler import EVERYBODY
 from coterie.audience.query import Page
 from coterie.audience.tree import Condition
+from coterie.audience.turns import hurrying
 from coterie.audience.view import View
 from coterie.core.clock import now
 from coterie.core.ids import new_ids
@@ -18,19 +22,13 @@ from coterie.people.changes import create_people
 from coterie.people.models import Person
 
 LIMIT = 100
-_FEW = 2_000
-_SIZES = (_FEW - 1, _FEW, _FEW + 1)
-
-
-@pytest.fixture(autouse=True)
-def _few(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(query, "FEW", _FEW)
+_SIZES = (101, 200, 2_001)
 
 
 @pytest.fixture(scope="module")
 def many(database: str) -> Audience:
-    """Cities of 1,999, 2,000 and 2,001 people."""
-    workspace = Workspace.objects.create(name="Around 2,000")
+    """Cities of 101, 200 and 2,001 people."""
+    workspace = Workspace.objects.create(name="Cities")
     moment = now()
     people = [
         Person(
@@ -78,33 +76,21 @@ def test_a_page_of_everybody_is_one_page(many: Audience, size: int) -> None:
     assert many.page(view, size - 1).next is not None
 
 
-def test_out_of_patience_the_page_comes_without_a_total(many: Audience, monkeypatch: pytest.MonkeyPatch) -> None:
-    slow(monkeypatch)
-    page = many.ask(lambda reader: query.page(reader, EVERYBODY, View(), many.catalogue, 50, 0.01))
-    assert page.total is None
-    assert len(page.rows) == 50
-    assert page.next is not None
-    monkeypatch.undo()
-    assert many.page(View(), 50).total == sum(_SIZES)
+@pytest.mark.parametrize("size", [None, *_SIZES])
+def test_without_counting_it_is_the_same_page(many: Audience, size: int | None) -> None:
+    node = size and Condition("default_city", "is", (str(size),))
+    predicate, view = many.predicate(node), View(children=(node,) if node else ())
+    page = many.ask(lambda reader: query.page(reader, predicate, view, many.catalogue, 50, counting=False))
+    assert page == replace(many.page(view, 50), total=None)
 
 
-def test_with_enough_patience_the_total_is_there(many: Audience) -> None:
-    page = many.ask(lambda reader: query.page(reader, EVERYBODY, View(), many.catalogue, 50, 30))
-    assert page.total == sum(_SIZES)
+def test_a_question_that_takes_too_long_is_interrupted(many: Audience) -> None:
+    pairs = "SELECT count(*) FROM people p, people a, people b WHERE a.id + b.id > p.id"
+    begun = time.monotonic()
+    with pytest.raises(duckdb.InterruptException):
+        many.ask(hurrying(lambda reader: reader.execute(pairs).fetchall(), 0.05))
+    assert time.monotonic() - begun < 5
 
 
-def test_few_people_are_always_counted(many: Audience) -> None:
-    predicate = many.predicate(Condition("default_city", "is", (str(_FEW),)))
-    page = many.ask(lambda reader: query.page(reader, predicate, View(), many.catalogue, 50, 0))
-    assert page.total == _FEW
-
-
-def slow(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Counting looks at every pair of people first."""
-
-    def count(reader, predicate):
-        pairs = f"SELECT count(*) FROM people p, people a, people b WHERE {predicate.sql} AND a.id + b.id > p.id"
-        found = reader.execute(pairs, [*predicate.params])
-        return found.fetchone()[0]
-
-    monkeypatch.setattr(query, "count", count)
+def test_a_question_in_good_time_is_answered(many: Audience) -> None:
+    assert many.ask(hurrying(lambda reader: query.count(reader, EVERYBODY), 30)) == sum(_SIZES)
