@@ -52,8 +52,8 @@ from coterie.web.opening import comes_from_elsewhere, views_button
 from coterie.web.sorting import headings, sort_options
 from coterie.web.sparks import weeks_of
 
-# Seconds. If counting takes longer, the page comes first and the number follows.
-PATIENCE = 0.3
+# Seconds for page and number together. If that takes longer, the page comes first and the number follows.
+PATIENCE = 0.4
 # How long it is known that counting does.
 _SLOW = 600
 T = TypeVar("T")
