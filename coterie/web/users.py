@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from time import monotonic
 from typing import Any, TypeVar
 from urllib.parse import quote, unquote, urlencode
 from zlib import crc32
@@ -135,7 +136,12 @@ def _in_time(audience: Audience, question: Callable[..., T], slow: str) -> T:
         try:
             return audience.ask(hurrying(question, PATIENCE))
         except duckdb.InterruptException:
-            cache.set(slow, True, _SLOW)
+            begun = monotonic()
+            answer = audience.ask(partial(question, counting=False))
+            # A page that takes nearly as long alone is worth another try: what is read for the first time takes longer.
+            if not PATIENCE / 2 < monotonic() - begun < PATIENCE:
+                cache.set(slow, True, _SLOW)
+            return answer
     return audience.ask(partial(question, counting=False))
 
 

@@ -1,5 +1,6 @@
 """A number that takes too long to count comes after the page: never nought, never a guess."""
 
+import itertools
 import re
 
 import pytest
@@ -42,6 +43,20 @@ def test_the_pages_go_on_without_a_number(browse, impatient):
     assert "Showing 51–100" in text_of(second)
     assert "counting …" in text_of(second)
     assert listed(browse.get(link(second, 'id="previous-page"'))) == listed(first)
+
+
+def test_the_next_page_does_not_wait_for_the_number_again(browse, impatient, monkeypatch):
+    first = browse.get("/users?search=ada")
+    monkeypatch.delattr(query, "_counted")
+    assert "counting …" in text_of(browse.get(link(first, 'id="next-page"')))
+
+
+def test_a_page_that_takes_as_long_alone_is_tried_with_its_number_again(browse, impatient, monkeypatch):
+    clock = itertools.count(0, 0.03)
+    monkeypatch.setattr(users, "monotonic", lambda: next(clock))
+    first = browse.get("/users?search=ada")
+    monkeypatch.setattr(query, "_counted", lambda *_: (2_100, []))
+    assert "2,100 of 2,100 people" in text_of(browse.get(link(first, 'id="next-page"')))
 
 
 def test_a_view_that_is_not_understood_is_not_counted(browse, crowd):
