@@ -97,46 +97,21 @@ def run(people: int) -> list[Figure]:
     channel = Channel.objects.get(workspace=workspace, kind="api")
     natives = Identity.objects.filter(workspace=workspace, channel_id=channel.id).values_list("native_id", flat=True)
     chatter, bare = Chatter(list(natives), people), _Bare()
+    many, others = f"batches of {SIZE}, chats of 4 turns", f"batches of {SIZE}, every event by another user"
+    ways = (
+        (f"{many}, 2 connections", 2, partial(chatter.batches, BATCHES, SIZE, 4), SIZE, BATCH_GOAL),
+        (f"{others}, 2 connections", 2, partial(chatter.batches, BATCHES, SIZE, 1), SIZE, BATCH_GOAL),
+        ("single messages, 8 connections", 8, partial(chatter.singles, 1_500), 1, SINGLE_GOAL),
+        ("single messages, 1 connection", 1, partial(chatter.singles, 400), 1, None),
+    )
+    found: list[Figure] = []
     with serving() as server:
-        send = partial(_Sender, server, channel)
-        return [
-            *_measured(
-                workspace,
-                f"batches of {SIZE}, chats of 4 turns, 2 connections",
-                send(2),
-                partial(chatter.batches, BATCHES, SIZE, 4),
-                lambda bodies: bare.rate(bodies, SIZE),
-                bare.name,
-                BATCH_GOAL,
-            ),
-            *_measured(
-                workspace,
-                f"batches of {SIZE}, every event by another user, 2 connections",
-                send(2),
-                partial(chatter.batches, BATCHES, SIZE, 1),
-                lambda bodies: bare.rate(bodies, SIZE),
-                bare.name,
-                BATCH_GOAL,
-            ),
-            *_measured(
-                workspace,
-                "single messages, 8 connections",
-                send(8),
-                partial(chatter.singles, 1_500),
-                lambda bodies: bare.rate(bodies, 1),
-                bare.name,
-                SINGLE_GOAL,
-            ),
-            *_measured(
-                workspace,
-                "single messages, 1 connection",
-                send(1),
-                partial(chatter.singles, 400),
-                lambda bodies: bare.rate(bodies, 1),
-                bare.name,
-                None,
-            ),
-        ]
+        for name, connections, bodies, size, goal in ways:
+            sender = _Sender(server, channel, connections)
+            found += _measured(
+                workspace, name, sender, bodies, partial(bare.rate, rows_per_commit=size), bare.name, goal
+            )
+    return found
 
 
 def _measured(

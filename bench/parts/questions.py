@@ -11,6 +11,14 @@ from coterie.audience.view import View
 from coterie.core.ids import to_public
 from coterie.segments.models import Segment
 
+_FIVE = (
+    Condition("default_country", "is", ("Germany",)),
+    Condition("default_city", "is", ("Seattle",)),
+    Condition("default_email", "contains", ("miller",)),
+    Condition("plan", "is", ("team",)),
+    Condition("chats", "gte", ("5",)),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -43,20 +51,13 @@ def questions_of(workspace: Workspace, raw: duckdb.DuckDBPyConnection) -> list[Q
 def questions(segment_id: int, email: str) -> list[Question]:
     """Twelve filters, from trivial to nasty. `email` is somebody's address."""
     is_ = Condition
-    five = (
-        is_("default_country", "is", ("Germany",)),
-        is_("default_city", "is", ("Seattle",)),
-        is_("default_email", "contains", ("miller",)),
-        is_("plan", "is", ("team",)),
-        is_("chats", "gte", ("5",)),
-    )
     return [
         Question("no filter", View(), "true"),
         Question("equality", _all(is_("default_country", "is", ("Poland",))), "country = 'Poland'"),
         Question("contains", _all(is_("default_email", "contains", ("miller",))), "email ILIKE '%miller%'"),
         Question(
             "match any over 5",
-            View("any", five),
+            View("any", _FIVE),
             "country = 'Germany' OR city = 'Seattle' OR email ILIKE '%miller%'"
             " OR custom['plan']::VARCHAR = 'team' OR chats >= 5",
         ),
@@ -82,7 +83,7 @@ def questions(segment_id: int, email: str) -> list[Question]:
         ),
         Question(
             "nested groups",
-            View("all", (Any((All(five[:1]), five[1])), is_("banned", "is_false"))),
+            View("all", (Any((All(_FIVE[:1]), _FIVE[1])), is_("banned", "is_false"))),
             "(country = 'Germany' OR city = 'Seattle') AND NOT banned",
         ),
     ]

@@ -1,6 +1,7 @@
 """Catching up with 1,000 changed people, and building the replica anew."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from random import Random
 
@@ -47,6 +48,10 @@ def run(people: int) -> list[Figure]:
             CATCH_UPS,
         )
     close_all()
+    return _figures(catch_ups, rebuilds)
+
+
+def _figures(catch_ups: Mapping[str, list[float]], rebuilds: Mapping[str, list[float]]) -> list[Figure]:
     return [
         Figure(
             f"catch up with {CHANGED:,} changed people",

@@ -123,7 +123,9 @@ def _found(audience: Audience, predicate: Predicate, parsed: Parsed, size: int) 
         everybody = query.count(reader, EVERYBODY)
         return everybody, query.page(reader, predicate, parsed.view, audience.catalogue, size, counting=counting)
 
-    everybody, page = _in_time(audience, question, f"slow:{audience.workspace.pk}:{crc32(repr(predicate).encode())}")
+    everybody, page = _in_time(
+        audience, question, f"slow:{audience.workspace.pk}:{crc32(repr(parsed.view.node).encode())}"
+    )
     if page.rows or parsed.view.after is None:
         return parsed, page, everybody
     gone = FilterError("after", _("nobody comes after this page any more; showing the first page."))
