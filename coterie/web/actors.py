@@ -12,13 +12,16 @@ from coterie.web.members import MemberRequest
 
 
 def called(request: MemberRequest, actors: Iterable[str]) -> dict[str, str]:
-    """The name behind each actor of the journal: two queries, however many there are; three when one is a channel."""
+    """The name behind each actor of the journal: one query for each kind of them, however many there are."""
     actors = set(actors)
     workspace = request.workspace
-    members = Member.objects.filter(workspace=workspace, pk__in=_keys(actors, "member")).select_related("user")
-    tokens = ApiToken.objects.filter(workspace=workspace, pk__in=_keys(actors, "token"))
-    known = {f"member:{member.pk}": str(member.user) for member in members}
-    known |= {f"token:{token.pk}": _("API token %(name)s") % {"name": token.name} for token in tokens}
+    known: dict[str, str] = {}
+    if keys := _keys(actors, "member"):
+        members = Member.objects.filter(workspace=workspace, pk__in=keys).select_related("user")
+        known |= {f"member:{member.pk}": str(member.user) for member in members}
+    if keys := _keys(actors, "token"):
+        tokens = ApiToken.objects.filter(workspace=workspace, pk__in=keys)
+        known |= {f"token:{token.pk}": _("API token %(name)s") % {"name": token.name} for token in tokens}
     known |= {request.actor: _("you")}
     if ids := [row_id for row_id in map(from_public, _texts(actors, "channel")) if row_id is not None]:
         channels = Channel.objects.filter(workspace=workspace, id__in=ids)

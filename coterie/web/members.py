@@ -74,6 +74,8 @@ def _admit(request: MemberRequest, user: User) -> bool:
     memberships = list(Member.objects.filter(user=user).select_related("workspace").order_by("pk"))
     if not memberships:
         return False
+    for place in memberships:
+        place.user = user
     chosen = request.session.get(CHOSEN)
     request.memberships = memberships
     request.member = next((place for place in memberships if place.workspace_id == chosen), memberships[0])
