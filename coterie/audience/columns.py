@@ -11,6 +11,7 @@ from functools import cached_property
 
 from coterie.audience.models import Attribute, Scope
 from coterie.audience.segments import ListedSegment, listed_segments
+from coterie.core.ids import to_public
 
 
 class Type(StrEnum):
@@ -180,6 +181,12 @@ class Catalogue:
     def stored(self) -> frozenset[str]:
         """The fields of custom attributes that the replica must have before it is asked."""
         return frozenset(column.stored for column in (*self.columns, *self.hidden.values()) if column.stored)
+
+    @cached_property
+    def segment_names(self) -> dict[str, str]:
+        """Public id → name of the segments that are not in the trash, by name."""
+        there = [(one.name, to_public(row_id)) for row_id, one in (self.segments or {}).items() if not one.removed]
+        return {public_id: name for name, public_id in sorted(there, key=lambda pair: (pair[0].casefold(), pair[0]))}
 
     @property
     def custom(self) -> list[Column]:

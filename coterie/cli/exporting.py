@@ -16,7 +16,7 @@ from coterie.audience.tree import Condition, FilterError
 from coterie.audience.view import View
 from coterie.cli.ground import ACTOR, WorkspaceOption, choose, migrate
 from coterie.cli.say import progress, wrong_use
-from coterie.segments.catalogue import find, names
+from coterie.segments.catalogue import find
 from coterie.transfers.export import Form, Format, opened
 from coterie.transfers.files import Reason, write
 from coterie.transfers.headings import attribute_of, personal_keys
@@ -44,7 +44,7 @@ def run(
     audience = audience_of(place)
     view = _view(audience, segment, filters or [], match)
     form = Form(_format(format_, output), _columns(audience, columns), bom, raw)
-    said = sentence(view.node, audience.catalogue, names(place))
+    said = sentence(view.node, audience.catalogue)
     personal = personal_keys(audience.catalogue.columns if form.columns is None else form.columns)
     with opened(audience, audience.predicate(view.node), form) as export:
         people = export.people

@@ -31,11 +31,6 @@ def manual_segments(workspace: Workspace) -> list[Segment]:
     return [segment for segment in segments_of(workspace) if not segment.is_rule]
 
 
-def names(workspace: Workspace) -> dict[str, str]:
-    """Public id → name, by name."""
-    return {segment.public_id: segment.name for segment in sorted(segments_of(workspace), key=_by_name)}
-
-
 def create(workspace: Workspace, name: str, actor: str) -> Segment:
     """A new, empty segment. Raises NameTaken, or ValueError when the name is not 1 to 256 characters long."""
     return add(workspace, Segment(workspace=workspace, name=free_name(workspace, name), created_by=actor[:80]))
@@ -91,7 +86,3 @@ def _called(workspace: Workspace, name: str) -> Segment | None:
     """By name. Compared here and not in the database: SQLite knows the case of ASCII letters only."""
     wanted = name.casefold()
     return next((segment for segment in segments_of(workspace) if segment.name.casefold() == wanted), None)
-
-
-def _by_name(segment: Segment) -> tuple[str, str]:
-    return segment.name.casefold(), segment.name

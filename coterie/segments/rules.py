@@ -21,7 +21,6 @@ from coterie.audience.moving import Effect, effect
 from coterie.audience.segments import MAX_EXPANDED, ListedSegment, expanded, named
 from coterie.audience.sentence import sentence
 from coterie.audience.tree import FilterError, Node, conditions, from_json, to_json
-from coterie.core.ids import to_public
 from coterie.journal.models import Operation
 from coterie.segments.catalogue import add, free_name
 from coterie.segments.models import Kind, Segment
@@ -122,8 +121,7 @@ def rule_of(segment: Segment) -> Node:
 
 def rule_sentence(segment: Segment, catalogue: Catalogue) -> str:
     """The rule in words: "Country is Poland". An attribute that is gone goes by its key."""
-    there = {to_public(row_id): one.name for row_id, one in (catalogue.segments or {}).items() if not one.removed}
-    return sentence(rule_of(segment), catalogue, there)
+    return sentence(rule_of(segment), catalogue)
 
 
 def _as_rule(node: Node, audience: Audience) -> None:

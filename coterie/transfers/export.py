@@ -16,7 +16,6 @@ from coterie.audience import query
 from coterie.audience.audience import Audience
 from coterie.audience.columns import Column
 from coterie.audience.compiler import Predicate
-from coterie.segments.catalogue import names
 from coterie.transfers import as_csv, as_jsonl, as_parquet, as_xlsx
 from coterie.transfers.headings import default_columns
 from coterie.transfers.rows import Rows
@@ -106,7 +105,7 @@ class Export:
 def opened(audience: Audience, predicate: Predicate, form: Form) -> Iterator[Export]:
     """Everybody who matches, in one snapshot."""
     columns = default_columns(audience.catalogue) if form.columns is None else list(form.columns)
-    segment_names = names(audience.workspace)
+    segment_names = audience.catalogue.segment_names
     # A damaged replica is noticed and repaired now, while nothing has been sent.
     audience.ask(lambda reader: query.count(reader, predicate))
     with audience.replica.reading() as reader:

@@ -15,7 +15,6 @@ from coterie.audience.view import View
 from coterie.bulk.selection import Selection
 from coterie.jobs.running import Failed, Progress, Run, rows
 from coterie.journal.models import Operation, State
-from coterie.segments.catalogue import names
 from coterie.transfers import files
 from coterie.transfers.export import Form, Format
 from coterie.transfers.files import Kept, Reason
@@ -73,7 +72,7 @@ def reason_of(audience: Audience, actor: str, selection: Selection) -> Reason:
     """Who is in the file and why, for its manifest and the audit trail."""
     if not selection.by_filter:
         return Reason(actor, f"{_so_many(len(selection.ids))} selected by hand", "")
-    said = sentence(selection.filter, audience.catalogue, names(audience.workspace))
+    said = sentence(selection.filter, audience.catalogue)
     without = f", without {_so_many(len(selection.ids))}" if selection.ids else ""
     view = View("all", () if selection.filter is None else (selection.filter,))
     return Reason(actor, said + without, view.query)

@@ -17,7 +17,7 @@ from coterie.bulk.selection import Moved
 from coterie.bulk.start import Nobody, start
 from coterie.core.ids import to_public
 from coterie.people.attributes import Refused
-from coterie.segments.catalogue import names, segments_of
+from coterie.segments.catalogue import segments_of
 from coterie.web.choices import action_of, attributes_of, printed
 from coterie.web.dialogs import in_dialog
 from coterie.web.links import go_to, users_url
@@ -122,7 +122,8 @@ def _missing(act: Act) -> str:
 def _dialog(request: MemberRequest, asked: _Asked, error: str = "", status: int = 200) -> HttpResponse:
     """A look replaces the effect alone, so it is no dialog of its own."""
     selection, act, chosen = asked.selection, asked.act, set(request.POST.getlist("segment"))
-    segments, called = segments_of(request.workspace), names(request.workspace)
+    segments = segments_of(request.workspace)
+    called = {segment.public_id: segment.name for segment in segments}
     context: dict[str, Any] = {
         "act": act.value,
         "url": reverse(f"bulk-{act.value}"),

@@ -73,18 +73,18 @@ class Group:
     sentence: str
 
 
-def chips_of(view: View, catalogue: Catalogue, segments: Mapping[str, str]) -> "list[Chip | Group]":
+def chips_of(view: View, catalogue: Catalogue) -> "list[Chip | Group]":
     """The chips of a view that is understood, groups as groups."""
-    return [_part(view, (index,), child, catalogue, segments) for index, child in enumerate(view.children)]
+    return [_part(view, (index,), child, catalogue) for index, child in enumerate(view.children)]
 
 
-def _part(view: View, path: Path, node: Node, catalogue: Catalogue, segments: Mapping[str, str]) -> "Chip | Group":
+def _part(view: View, path: Path, node: Node, catalogue: Catalogue) -> "Chip | Group":
     remove, mode = users_url(view.without(path)), mode_of(node)
     if mode is None:
         edit = filter_url(view, edit=print_path(path)) if isinstance(node, Condition) else ""
-        return _chip(node, catalogue, segments, remove, edit)
+        return _chip(node, catalogue, remove, edit)
     parts = enumerate(parts_of(node))
-    chips = tuple(_part(view, path_of(node, path, at), part, catalogue, segments) for at, part in parts)
+    chips = tuple(_part(view, path_of(node, path, at), part, catalogue) for at, part in parts)
     inner = (*path, 0) if mode == "none" else path
     return Group(
         mode,
@@ -92,14 +92,14 @@ def _part(view: View, path: Path, node: Node, catalogue: Catalogue, segments: Ma
         {other: users_url(view.regrouped(path, other)) for other in MODES},
         filter_url(view, into=print_path(inner)),
         remove,
-        sentence(node, catalogue, segments),
+        sentence(node, catalogue),
     )
 
 
-def _chip(child: Node, catalogue: Catalogue, segments: Mapping[str, str], remove: str, edit: str = "") -> Chip:
+def _chip(child: Node, catalogue: Catalogue, remove: str, edit: str = "") -> Chip:
     if not isinstance(child, Condition):
-        return Chip(sentence(child, catalogue, segments), "", remove)
-    label, rule, value = parts(child, catalogue, segments)
+        return Chip(sentence(child, catalogue), "", remove)
+    label, rule, value = parts(child, catalogue)
     return Chip(f"{_(label)} {_(rule)}", value, remove, edit)
 
 
@@ -114,7 +114,7 @@ class Refused:
         self._alone = len(problems) == 1
         self._found: dict[int, Problem] = {}
 
-    def chips(self, segments: Mapping[str, str]) -> list[Chip]:
+    def chips(self) -> list[Chip]:
         """All filters in the order of the URL, the broken ones with their problem. Groups have no chips here."""
         if self._places("q"):
             return []
@@ -125,7 +125,7 @@ class Refused:
             if problem is None:
                 child = next(understood, None)
                 if child is not None:
-                    chips.append(_chip(child, self._catalogue, segments, self._without(at)))
+                    chips.append(_chip(child, self._catalogue, self._without(at)))
             else:
                 raw = unquote_plus(self._parts[at].partition("=")[2])
                 chips.append(Chip(_readable(raw), "", self._without(at), problem=problem))

@@ -27,7 +27,6 @@ from coterie.audience.sentence import sentence
 from coterie.audience.tree import Condition, FilterError
 from coterie.audience.turns import Superseded, take_turn
 from coterie.core.clock import UTC
-from coterie.segments.catalogue import names
 from coterie.web.draft import PRESETS, Draft
 from coterie.web.histogram import picture
 from coterie.web.links import filter_url, go_to, users_url, whole
@@ -121,8 +120,7 @@ def _meaning(audience: Audience, draft: Draft) -> dict[str, Any]:
     column = draft.column
     found: dict[str, Any] = {"matching": numbers.matching, "of": numbers.of}
     if condition is not None and column is not None:
-        segments = names(audience.workspace) if column.type == Type.SEGMENT else {}
-        found["sentence"] = sentence(condition, audience.catalogue, segments)
+        found["sentence"] = sentence(condition, audience.catalogue)
         if draft.takes == "amount":
             since = audience.moments.ago(condition.values[0])
             found["since"] = since.replace(tzinfo=UTC) if since.year > _LONG_AGO else None

@@ -92,7 +92,7 @@ def _destination(url: str | None) -> dict[str, Any]:
     known = node is not None and not parsed.problems
     if node is None or not known or any(_is_segment(one.attribute) for one in conditions(node)):
         return {"next_url": url, "shared": True}
-    return {"next_url": url, "shared": True, "sentence": sentence(node, Catalogue(DEFAULT_COLUMNS), {})}
+    return {"next_url": url, "shared": True, "sentence": sentence(node, Catalogue(DEFAULT_COLUMNS))}
 
 
 def _is_segment(key: str) -> bool:

@@ -15,6 +15,7 @@ from coterie.accounts.permissions import Verb
 from coterie.audience import query
 from coterie.audience.columns import Column
 from coterie.audience.models import Attribute, Scope
+from coterie.audience.segments import ListedSegment
 from coterie.audience.view import View
 from coterie.channels.models import Channel
 from coterie.chats.models import Chat
@@ -24,12 +25,11 @@ from coterie.core.ids import from_public, new_id, to_public
 from coterie.profile.habits import habit
 from coterie.profile.history import Origin, banned_by, origins, session_origins
 from coterie.profile.timeline import Mark, Show, timeline
-from coterie.segments.models import Segment
 from coterie.web.actors import called
 from coterie.web.links import absolute, users_url
 from coterie.web.members import MemberRequest, member
 from coterie.web.people import face, glyph, name_of
-from coterie.web.person_data import Told, main_data, missing_data, more_data, session_columns, session_data
+from coterie.web.person_data import main_data, missing_data, more_data, session_columns, session_data, told
 from coterie.web.person_history import by_day, by_week, day_words, lines
 from coterie.web.spot import Page, Spot, page_of
 from coterie.web.strip import how_often, strip
@@ -162,21 +162,26 @@ def _data(request: MemberRequest, page: Page, sessions: list[Chat], columns: dic
     given = origins(request.workspace, row.id)
     corrected = session_origins(request.workspace, row.id, latest) if latest else {}
     names = called(request, {origin.actor for origin in (*given.values(), *corrected.values())})
-    told, told_of_session = (
-        {key: Told(names[origin.actor], origin.at) for key, origin in found.items()} for found in (given, corrected)
-    )
-    segments = Segment.objects.filter(workspace=request.workspace, id__in=row.segments)
+    said = told(given, names)
     return {
-        "main": main_data(row, catalogue, told, spot),
-        "more": more_data(row, catalogue, told, spot),
+        "main": main_data(row, catalogue, said, spot),
+        "more": more_data(row, catalogue, said, spot),
         "latest": latest,
         "former": former,
         "add_url_of_session": spot.url("user-add", chat=latest.public_id) if latest else "",
         "no_session": _why_empty(latest, corrected) if latest else "",
-        "session": session_data(latest, former, columns, told_of_session, spot) if latest else [],
+        "session": session_data(latest, former, columns, told(corrected, names), spot) if latest else [],
         "missing": missing_data(latest, former, columns) if latest else [],
-        "segments": sorted(segments, key=lambda segment: segment.name.casefold()),
+        "segments": _segments(page),
+        "segment_count": len(catalogue.segment_names),
     }
+
+
+def _segments(page: Page) -> list[tuple[str, ListedSegment]]:
+    """The person's segments by name, each with its public id."""
+    catalogue = page.audience.catalogue
+    mine = {to_public(row_id): one for row_id, one in (catalogue.segments or {}).items() if row_id in page.row.segments}
+    return [(public_id, mine[public_id]) for public_id in catalogue.segment_names if public_id in mine]
 
 
 def _why_empty(chat: Chat, corrected: Mapping[str, Origin]) -> str:

@@ -14,7 +14,7 @@ from coterie.profile import editing
 from coterie.profile.editing import Gone
 from coterie.profile.reasons import reasons
 from coterie.profile.undoing import Changed, NotYours, undo
-from coterie.segments.catalogue import manual_segments, names
+from coterie.segments.catalogue import manual_segments
 from coterie.segments.membership import ByRule
 from coterie.segments.models import Segment
 from coterie.segments.rules import rule_of
@@ -106,8 +106,7 @@ def segments(request: MemberRequest, public_id: str) -> HttpResponseBase:
         return _choose(request, page, str(error))
     except Gone:
         return gone(request, page.spot)
-    called = names(request.workspace)
-    joined = ", ".join(called[segment] for segment in called if from_public(segment) in ids)
+    joined = ", ".join(sorted(segment.name for segment in manual_segments(request.workspace) if segment.id in ids))
     words = ngettext("%(name)s added to %(segments)s.", "%(name)s added to %(segments)s.", len(ids))
     return done(request, page.spot, words % {"name": short(name_of(page.row)), "segments": short(joined)}, made)
 
@@ -129,11 +128,10 @@ def why(request: MemberRequest, public_id: str) -> HttpResponseBase:
     except FilterError as error:
         context |= {"problem": error.message}
     else:
-        called = names(request.workspace)
         context |= {
             "inside": inside,
-            "rule": sentence(rule, catalogue, called),
-            "reasons": [told(reason, page.row, catalogue, called) for reason in found],
+            "rule": sentence(rule, catalogue),
+            "reasons": [told(reason, page.row, catalogue) for reason in found],
             "deciding": sum(1 for reason in found if reason.decides),
         }
     return render(request, "web/person_why.html", context)

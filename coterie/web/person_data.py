@@ -1,6 +1,5 @@
 """The values on a person's page: each with where it comes from and the way to change it."""
 
-import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from html import escape
@@ -15,7 +14,9 @@ from coterie.audience.models import Attribute, Scope
 from coterie.audience.rows import Row
 from coterie.chats.models import Chat
 from coterie.people.attributes import Value
+from coterie.profile.history import Origin
 from coterie.web.cells import value_as, value_html
+from coterie.web.small import ago
 from coterie.web.spot import Spot
 from coterie.web.unseen import seen
 
@@ -35,24 +36,17 @@ _WIDE = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """Who or what set a value, as people call it, and when."""
-
-    who: str
-    at: dt.datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Datum:
     """One value as it is shown. `edit` is the page that changes it, empty where nobody can; `was` is what it was in the
-    session before, `is_new` that there was none. `is_code`: the label is the attribute's own key.
+    session before, `is_new` that there was none. `is_code`: the label is the attribute's own key. `origin` says who or
+    what set it, and when.
     """
 
     anchor: str
     label: str
     html: SafeString | None
     is_code: bool
-    origin: Told | None = None
+    origin: SafeString | None = None
     edit: str = ""
     was: SafeString | None = None
     is_new: bool = False
@@ -91,20 +85,30 @@ class Field:
         return found
 
 
-def main_data(row: Row, catalogue: Catalogue, origins: Mapping[str, Told], spot: Spot) -> list[Datum]:
+def told(origins: Mapping[str, Origin], names: Mapping[str, str]) -> dict[str, SafeString]:
+    """Who or what set each value, as people call it, and when. Most values of a person came together."""
+    words = _("set by <bdi>%(who)s</bdi>, %(at)s")
+    said = {
+        origin: mark_safe(words % {"who": escape(names[origin.actor]), "at": ago(origin.at)})  # noqa: S308
+        for origin in set(origins.values())
+    }
+    return {key: said[origin] for key, origin in origins.items()}
+
+
+def main_data(row: Row, catalogue: Catalogue, origins: Mapping[str, SafeString], spot: Spot) -> list[Datum]:
     """The main details, without hidden ones."""
     columns = (catalogue.get(key) for key in MAIN)
     return [_of_person(row, column, origins, spot) for column in columns if column is not None]
 
 
-def more_data(row: Row, catalogue: Catalogue, origins: Mapping[str, Told], spot: Spot) -> list[Datum]:
+def more_data(row: Row, catalogue: Catalogue, origins: Mapping[str, SafeString], spot: Spot) -> list[Datum]:
     """Everything else that is known."""
     columns = (column for column in catalogue.columns if column.key not in MAIN and column.type != Type.SEGMENT)
     return [_of_person(row, column, origins, spot) for column in columns if row.value(column) is not None]
 
 
 def session_data(
-    chat: Chat, former: Chat | None, columns: Mapping[str, Column], origins: Mapping[str, Told], spot: Spot
+    chat: Chat, former: Chat | None, columns: Mapping[str, Column], origins: Mapping[str, SafeString], spot: Spot
 ) -> list[Datum]:
     """What a chat collected, and what of it is new or other than in the session before."""
     before = former.attributes if former else {}
@@ -170,7 +174,7 @@ def anchor(scope: Scope, key: str) -> str:
     return f"v-{crc32(f'{scope.value}:{key}'.encode()):08x}"
 
 
-def _of_person(row: Row, column: Column, origins: Mapping[str, Told], spot: Spot) -> Datum:
+def _of_person(row: Row, column: Column, origins: Mapping[str, SafeString], spot: Spot) -> Datum:
     value = row.value(column)
     if value is None:
         html = None

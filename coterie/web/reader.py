@@ -21,7 +21,6 @@ from coterie.chats.excerpt import Excerpt
 from coterie.chats.models import Chat, Message
 from coterie.core.clock import iso
 from coterie.core.ids import from_public, to_public
-from coterie.segments.catalogue import names
 from coterie.web.archive_query import Asked
 from coterie.web.members import MemberRequest
 from coterie.web.people import face, name_of
@@ -69,7 +68,7 @@ class Reader:
 def reader_of(request: MemberRequest, audience: Audience, asked: Asked, chat: Chat) -> Reader:
     """The part of the chat that the address asks for."""
     hidden = hidden_keys(request.workspace.pk)
-    segments = names(request.workspace)
+    segments = audience.catalogue.segment_names
     found, aim, notice = _part(request, asked, chat)
     people = rows(audience.catalogue, [chat.person_id])
     row = people[0] if people else None

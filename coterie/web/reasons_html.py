@@ -1,6 +1,5 @@
 """A reason why somebody is in a rule segment, in words: the condition, and what the person's value is."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.utils.safestring import SafeString
@@ -25,17 +24,18 @@ class Told:
     decides: bool
 
 
-def told(reason: Reason, row: Row, catalogue: Catalogue, segments: Mapping[str, str]) -> Told:
+def told(reason: Reason, row: Row, catalogue: Catalogue) -> Told:
     """The reason in words."""
-    words = sentence(reason.node, catalogue, segments)
-    return Told(words, _value(reason, row, catalogue, segments), reason.holds, reason.decides)
+    words = sentence(reason.node, catalogue)
+    return Told(words, _value(reason, row, catalogue), reason.holds, reason.decides)
 
 
-def _value(reason: Reason, row: Row, catalogue: Catalogue, segments: Mapping[str, str]) -> SafeString | str | None:
+def _value(reason: Reason, row: Row, catalogue: Catalogue) -> SafeString | str | None:
     column = catalogue.get(reason.node.attribute) if isinstance(reason.node, Condition) else None
     if column is None:
         return None
     if column.type == Type.SEGMENT:
-        inside = [segments[key] for key in map(to_public, row.segments) if key in segments]
+        names = catalogue.segment_names
+        inside = [names[key] for key in map(to_public, row.segments) if key in names]
         return ", ".join(inside) or _("in no segment")
     return _("not known") if row.value(column) is None else value_html(row, column)

@@ -11,7 +11,6 @@ from coterie.audience.models import SavedView
 from coterie.audience.saved import MAX_NAME, digest_of, may_change, opens_with, views_of
 from coterie.audience.sentence import sentence
 from coterie.audience.view import DEFAULT_SORT, View
-from coterie.segments.catalogue import names
 from coterie.web.links import views_url, with_query
 from coterie.web.members import MemberRequest
 from coterie.web.sorting import sort_options
@@ -51,7 +50,6 @@ class Words:
 
     def __init__(self, audience: Audience) -> None:
         self._audience = audience
-        self._segments = names(audience.workspace)
 
     def say(self, query: str) -> Said:
         """Of a view that is not understood, only what is wrong with it."""
@@ -62,7 +60,7 @@ class Words:
             return Said(parsed.view, "", "", problems[0].message, False)
         view, catalogue = parsed.view, self._audience.catalogue
         doubt = problems[0].message if problems else ""
-        words = capfirst(sentence(view.node, catalogue, self._segments))
+        words = capfirst(sentence(view.node, catalogue))
         return Said(view, words, _order(view, catalogue), doubt, True)
 
 

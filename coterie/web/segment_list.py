@@ -1,7 +1,6 @@
 """The rows of the Segments page."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Self
 from urllib.parse import quote
@@ -14,7 +13,7 @@ from coterie.audience.sentence import sentence
 from coterie.audience.tree import Condition, FilterError
 from coterie.audience.view import View
 from coterie.core.text import clean
-from coterie.segments.catalogue import names, segments_of
+from coterie.segments.catalogue import segments_of
 from coterie.segments.growth import Growth, growth
 from coterie.segments.models import Segment
 from coterie.segments.rules import rule_of
@@ -41,22 +40,21 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Puts the rules of one workspace into words: one question for all of them."""
+    """Puts the rules of one workspace into words."""
 
     audience: Audience
-    names: Mapping[str, str]
 
     @classmethod
     def of(cls, workspace: Workspace) -> Self:
         """As of now."""
-        return cls(audience_of(workspace), names(workspace))
+        return cls(audience_of(workspace))
 
     def rule(self, segment: Segment) -> str:
         """The rule in words; nothing for a manual segment, and for a rule that cannot be read."""
         if not segment.is_rule:
             return ""
         try:
-            return capfirst(sentence(rule_of(segment), self.audience.catalogue, self.names))
+            return capfirst(sentence(rule_of(segment), self.audience.catalogue))
         except FilterError:
             return ""
 

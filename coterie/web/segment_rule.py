@@ -96,4 +96,4 @@ def _page(
 
 
 def _said(words: Words, node: Node | None) -> str:
-    return "" if node is None else capfirst(sentence(node, words.audience.catalogue, words.names))
+    return "" if node is None else capfirst(sentence(node, words.audience.catalogue))

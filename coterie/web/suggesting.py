@@ -7,7 +7,6 @@ from coterie.audience.audience import Audience
 from coterie.audience.columns import Type
 from coterie.audience.tree import MAX_VALUE_LENGTH, MAX_VALUES
 from coterie.core.ids import to_public
-from coterie.segments.catalogue import names
 from coterie.web.draft import Draft
 
 _OFFERED = 50
@@ -33,7 +32,7 @@ def suggestions(draft: Draft, audience: Audience) -> list[Suggestion]:
         return []
     if draft.column.type == Type.SEGMENT:
         sizes = {to_public(row_id): people for row_id, people in audience.segment_sizes().items()}
-        of_segments = names(audience.workspace).items()
+        of_segments = audience.catalogue.segment_names.items()
         return _with_bars((key, name, sizes.get(key, 0), key in draft.values) for key, name in of_segments)
     # Few numbers are all shown, whatever stands in the box: that is where the chosen one stands.
     starts = draft.typed if draft.column.type == Type.TEXT else ""
@@ -49,7 +48,7 @@ def suggestions(draft: Draft, audience: Audience) -> list[Suggestion]:
 def awaited(draft: Draft, audience: Audience) -> list[Suggestion]:
     """What can be shown without asking anybody: what is chosen, and all segments."""
     if draft.column is not None and draft.column.type == Type.SEGMENT:
-        of_segments = names(audience.workspace).items()
+        of_segments = audience.catalogue.segment_names.items()
         return [Suggestion(key, name, None, 0, key in draft.values) for key, name in of_segments]
     return [Suggestion(value, value, None, 0, True) for value in draft.values] if draft.suggests else []
 

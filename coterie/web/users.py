@@ -31,7 +31,6 @@ from coterie.audience.view import DEFAULT_SORT, Parsed, View
 from coterie.channels.models import Channel
 from coterie.core.clock import now
 from coterie.core.ids import from_public, to_public
-from coterie.segments.catalogue import names
 from coterie.segments.models import Kind, Segment
 from coterie.web.cells import Sheet, row_html
 from coterie.web.chips import HARMLESS, Refused, chips_of
@@ -173,14 +172,13 @@ def _list_context(
     request: MemberRequest, audience: Audience, parsed: Parsed, page: query.Page, layout: Layout
 ) -> dict[str, Any]:
     view, catalogue = parsed.view, audience.catalogue
-    segments = names(request.workspace)
     start = view.first_page()
     return {
         "view": view,
-        "chips": chips_of(view, catalogue, segments),
+        "chips": chips_of(view, catalogue),
         "filters": len(view.children),
         "narrowed": view.node is not None,
-        "said": sentence(view.filter, catalogue, segments) if len(view.children) > 1 else "",
+        "said": sentence(view.filter, catalogue) if len(view.children) > 1 else "",
         "matches": {match: users_url(view.matching(match)) for match in ("all", "any")},
         "clear": users_url(replace(start, match="all", children=())),
         "all_of_them": users_url(View(sort=view.sort, columns=view.columns, editing=view.editing)),
@@ -196,14 +194,14 @@ def _list_context(
         "layout": layout,
         "sizes": SIZES,
         "densities": DENSITIES,
-        "rows": _rows(request, audience, page, layout, segments, start),
+        "rows": _rows(request, audience, page, layout, start),
         "shown": len(page.rows),
         "paging": _paging(view, page),
         "notices": [problem.message for problem in parsed.problems],
         "total": page.total,
         "count_url": with_query(reverse("count"), f"view={quote(start.query, safe='')}"),
         "revision": request.workspace.revision,
-        "segment_count": len(segments),
+        "segment_count": len(catalogue.segment_names),
         "share": absolute(request, users_url(replace(start.showing(layout.keys), editing=""))),
     }
 
@@ -231,7 +229,6 @@ def _rows(
     audience: Audience,
     page: query.Page,
     layout: Layout,
-    segments: dict[str, str],
     listed: View,
 ) -> list[str]:
     moment = now()
@@ -240,7 +237,7 @@ def _rows(
     weeks = weeks_of(request.workspace, [row.id for row in page.rows], moment) if charted else {}
     pick, query_of = may(request.member, Verb.EDIT_SEGMENTS), urlencode({"view": listed.query})
     came_from = "" if listed == View() else f"?{query_of}"
-    sheet = Sheet(layout.columns, segments, live, weeks, moment, pick, came_from)
+    sheet = Sheet(layout.columns, audience.catalogue.segment_names, live, weeks, moment, pick, came_from)
     return [row_html(row, sheet) for row in page.rows]
 
 
@@ -259,8 +256,7 @@ def _refused(request: MemberRequest, audience: Audience, view: View, broken: lis
     """A full page that lists nobody: a filter that is not understood must never mean everybody."""
     raw = raw_query(request)
     refused = Refused(raw, view, broken, audience.catalogue)
-    segments = names(request.workspace)
-    context = {"chips": refused.chips(segments), "problems": refused.problems(), "view": view, "match": view.match}
+    context = {"chips": refused.chips(), "problems": refused.problems(), "view": view, "match": view.match}
     context |= views_button(request, raw)
     return render(request, "web/users_refused.html", context, status=422)
 

@@ -19,7 +19,7 @@ from coterie.audience.tree import FilterError, Node
 from coterie.bulk.actions import Action
 from coterie.bulk.start import start
 from coterie.core.text import clean
-from coterie.segments.catalogue import MAX_NAME, create, names, segments_of
+from coterie.segments.catalogue import MAX_NAME, create, segments_of
 from coterie.segments.rules import create_rule
 from coterie.web.dialogs import in_dialog
 from coterie.web.links import go_to, users_url, with_query
@@ -85,7 +85,7 @@ def _form(
     request: MemberRequest, audience: Audience, selection: Selection, node: Node, error: str = "", status: int = 200
 ) -> HttpResponse:
     """With a suggested name or, after a post that was not saved, with what was sent."""
-    words = capfirst(sentence(node, audience.catalogue, names(request.workspace)))
+    words = capfirst(sentence(node, audience.catalogue))
     suggested = words if len(words) <= MAX_NAME else words[: MAX_NAME - 1] + "…"
     query = urlencode({"view": selection.view.query})
     context: dict[str, Any] = {

@@ -3,7 +3,8 @@
 import pytest
 
 from coterie.accounts.models import AuditEntry
-from coterie.segments.catalogue import NameTaken, create, find, names, segments_of
+from coterie.audience.columns import catalogue
+from coterie.segments.catalogue import NameTaken, create, find, segments_of
 
 
 def test_a_name_is_cleaned_and_kept(workspace):
@@ -41,7 +42,7 @@ def test_segments_are_found_by_id_and_by_name_in_their_workspace_only(workspace,
 def test_newest_first_and_names_by_name(workspace):
     b, a = create(workspace, "b", "test"), create(workspace, "A", "test")
     assert segments_of(workspace) == [a, b]
-    assert list(names(workspace).items()) == [(a.public_id, "A"), (b.public_id, "b")]
+    assert list(catalogue(workspace.pk).segment_names.items()) == [(a.public_id, "A"), (b.public_id, "b")]
 
 
 def test_making_one_is_audited(workspace):

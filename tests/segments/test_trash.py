@@ -6,12 +6,13 @@ import pytest
 
 from coterie.accounts.models import AuditEntry
 from coterie.audience.audience import audience_of
+from coterie.audience.columns import catalogue
 from coterie.audience.tree import FilterError
 from coterie.bulk.actions import Action
 from coterie.bulk.selection import Selection
 from coterie.bulk.start import start
 from coterie.core.clock import now
-from coterie.segments.catalogue import NameTaken, create, find, names, segments_of
+from coterie.segments.catalogue import NameTaken, create, find, segments_of
 from coterie.segments.models import Membership, Segment
 from coterie.segments.settle import settle
 from coterie.segments.trash import purge, remove, removed_segments, restore
@@ -37,7 +38,7 @@ def segment(workspace, people):
 def test_a_removed_segment_is_out_of_sight(workspace, segment):
     remove(workspace, segment, "member:1")
     assert segments_of(workspace) == []
-    assert names(workspace) == {}
+    assert catalogue(workspace.pk).segment_names == {}
     assert find(workspace, "News") is None
     assert find(workspace, segment.public_id) is None
     assert removed_segments(workspace) == [segment]
