@@ -71,8 +71,9 @@ def busy(workspace: Workspace) -> int:
 
 
 def named(workspace: Workspace, operation_ids: Iterable[int]) -> dict[int, Operation]:
-    """Operations by id; one of another workspace is missing: one query."""
-    return {row.id: row for row in Operation.objects.filter(workspace=workspace, id__in=set(operation_ids))}
+    """Operations by id; one of another workspace is missing: one query, or none for none."""
+    ids = set(operation_ids)
+    return {row.id: row for row in Operation.objects.filter(workspace=workspace, id__in=ids)} if ids else {}
 
 
 def newest_of(workspace: Workspace, actor: str) -> Operation | None:

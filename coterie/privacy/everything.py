@@ -102,7 +102,7 @@ def _attributes(
             for key, value in (entry.before or {}).items():
                 place = found.setdefault(key, {"value": None, "former": []})
                 place["former"].append({"value": value, "until": iso(entry.at), "changed_by": entry.actor})
-    for key, origin in origins(workspace, person_id, limit=None).items():
+    for key, origin in origins(workspace, person_id).items():
         if key in values:
             found[key] |= {"set_by": origin.actor, "at": iso(origin.at)}
     return found

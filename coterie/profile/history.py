@@ -42,7 +42,7 @@ class Former:
 
 
 class _Journals:
-    """Entries about values and merges, newest first: of each person one query."""
+    """Entries about values, of chats too, and merges, newest first: of each person one query."""
 
     def __init__(self, workspace: Workspace, limit: int | None) -> None:
         self._workspace, self._limit = workspace, limit
@@ -51,7 +51,7 @@ class _Journals:
     def of(self, person_id: int) -> list[JournalEntry]:
         """The person's."""
         if person_id not in self._read:
-            found = _entries(self._workspace, person_id, (*_VALUES, *_MOVES), self._limit)
+            found = _entries(self._workspace, person_id, (*_VALUES, *_MOVES, Kind.SESSION), self._limit)
             self._read[person_id] = list(found)
         return self._read[person_id]
 
@@ -82,12 +82,25 @@ class _Journals:
         return next((one for one in mine if one.operation_id == entry.operation_id), None)
 
 
-def origins(workspace: Workspace, person_id: int, limit: int | None = RECENT) -> dict[str, Origin]:
-    """Attribute → where its present value comes from: one query for them, and for whoever they were merged with.
+def origins(workspace: Workspace, person_id: int) -> dict[str, Origin]:
+    """Attribute → where its present value comes from: one query for them, and for whoever they were merged with."""
+    return _origins(workspace, person_id, _Journals(workspace, None))
 
-    What was set long ago, by more than `limit` entries, is missing.
+
+def recent_origins(
+    workspace: Workspace, person_id: int, chat: Chat | None
+) -> tuple[dict[str, Origin], dict[str, Origin]]:
+    """The same, and of what was corrected or removed by hand in a chat: what it collected itself is missing.
+
+    What was set long ago, by more than `RECENT` entries, is missing, too.
     """
-    journals, newest = _Journals(workspace, limit), dict[str, JournalEntry]()
+    journals = _Journals(workspace, RECENT)
+    given = _origins(workspace, person_id, journals)
+    return given, {} if chat is None else _corrected(journals.of(person_id), chat)
+
+
+def _origins(workspace: Workspace, person_id: int, journals: _Journals) -> dict[str, Origin]:
+    newest: dict[str, JournalEntry] = {}
     for entry in journals.of(person_id):
         for key in (entry.after or {}) if entry.kind in _VALUES else ():
             newest.setdefault(key, entry)
@@ -115,12 +128,11 @@ def _learnt_meanwhile(
     return found
 
 
-def session_origins(workspace: Workspace, person_id: int, chat: Chat) -> dict[str, Origin]:
-    """The same for values of a chat that were corrected or removed by hand; what it collected itself is missing."""
+def _corrected(entries: Iterable[JournalEntry], chat: Chat) -> dict[str, Origin]:
     found: dict[str, Origin] = {}
-    for entry in _entries(workspace, person_id, (Kind.SESSION,), RECENT):
+    for entry in entries:
         after = entry.after or {}
-        if after.get("chat") == chat.public_id:
+        if entry.kind == Kind.SESSION and after.get("chat") == chat.public_id:
             for key in after["values"] | (entry.before or {}).get("values", {}):
                 found.setdefault(key, _origin(entry))
     return found

@@ -16,8 +16,9 @@ MAX_NOTE = 4_000
 
 
 def notes_of(workspace_id: int, note_ids: Iterable[int]) -> dict[int, Note]:
-    """Notes by id; those that are gone are missing: one query."""
-    return {note.id: note for note in Note.objects.filter(workspace_id=workspace_id, id__in=set(note_ids))}
+    """Notes by id; those that are gone are missing: one query, or none for none."""
+    ids = set(note_ids)
+    return {note.id: note for note in Note.objects.filter(workspace_id=workspace_id, id__in=ids)} if ids else {}
 
 
 def find(workspace: Workspace, person_id: int, note_id: int) -> Note | None:

@@ -23,7 +23,7 @@ from coterie.chats.queries import chats_before, latest_sessions, refused_since
 from coterie.core.clock import now
 from coterie.core.ids import from_public, new_id, to_public
 from coterie.profile.habits import habit
-from coterie.profile.history import Origin, banned_by, origins, session_origins
+from coterie.profile.history import Origin, banned_by, recent_origins
 from coterie.profile.timeline import Mark, Show, timeline
 from coterie.web.actors import called
 from coterie.web.links import absolute, users_url
@@ -159,8 +159,7 @@ def _ban(request: MemberRequest, page: Page) -> dict[str, Any]:
 def _data(request: MemberRequest, page: Page, sessions: list[Chat], columns: dict[str, Column]) -> dict[str, Any]:
     row, catalogue, spot = page.row, page.audience.catalogue, page.spot
     latest, former = (*sessions, None, None)[:2]
-    given = origins(request.workspace, row.id)
-    corrected = session_origins(request.workspace, row.id, latest) if latest else {}
+    given, corrected = recent_origins(request.workspace, row.id, latest)
     names = called(request, {origin.actor for origin in (*given.values(), *corrected.values())})
     said = told(given, names)
     return {

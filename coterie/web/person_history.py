@@ -12,6 +12,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from coterie.audience.columns import Column
+from coterie.audience.segments import ListedSegment
 from coterie.chats.models import Chat
 from coterie.core.clock import now
 from coterie.core.ids import from_public, to_public
@@ -23,7 +24,6 @@ from coterie.profile.models import Note
 from coterie.profile.notes import notes_of
 from coterie.profile.timeline import Event, changed_keys
 from coterie.profile.undoing import UNDOABLE
-from coterie.segments.models import Segment
 from coterie.segments.settle import ACTOR as RULES
 from coterie.web.actors import called
 from coterie.web.kin import Kin, kin
@@ -74,7 +74,8 @@ class Line:
     who: str = ""
     by_rule: bool = False
     diffs: list[Diff] = field(default_factory=list)
-    segment: Segment | None = None
+    segment: ListedSegment | None = None
+    segment_id: str = ""
     others: int = 0
     chat: Chat | None = None
     note: Note | None = None
@@ -93,7 +94,7 @@ class Known:
     columns: Mapping[str, Column]
     session_columns: Mapping[str, Column]
     sessions: Mapping[str, Mapping[str, Value]]
-    segments: Mapping[str, Segment]
+    segments: Mapping[int, ListedSegment]
     notes: Mapping[int, Note]
     names: Mapping[str, str]
     others: Mapping[int, int]
@@ -107,16 +108,14 @@ def lines(
     session_columns: Mapping[str, Column],
     sessions: Sequence[Chat],
 ) -> list[Line]:
-    """The lines of these events; those about hidden attributes alone are left out. Eight queries, however many."""
+    """The lines of these events; those about hidden attributes alone are left out. Seven queries, however many."""
     entries = [event.entry for event in events if event.entry is not None]
-    wanted = {_text(entry, "segment") for entry in entries}
-    segments = Segment.with_removed.filter(workspace=request.workspace, id__in=_ids(wanted))
     operations = named(request.workspace, {entry.operation_id for entry in entries if entry.operation_id is not None})
     known = Known(
         page.audience.catalogue.by_key,
         session_columns,
         {chat.public_id: chat.attributes for chat in sessions},
-        {segment.public_id: segment for segment in segments},
+        page.audience.catalogue.segments or {},
         notes_of(request.workspace.pk, _ids(_text(entry, "note") for entry in entries)),
         called(request, {entry.actor for entry in entries}),
         {row_id: row.people for row_id, row in operations.items()},
@@ -188,7 +187,8 @@ def _line(request: MemberRequest, page: Page, event: Event, known: Known) -> Lin
         who=capfirst(known.names[entry.actor]) if entry.actor == request.actor else known.names[entry.actor],
         by_rule=entry.actor == RULES,
         diffs=[_diff(columns[key], before, after) for key, (before, after) in shown_ones.items()],
-        segment=known.segments.get(_text(entry, "segment")),
+        segment=_segment(entry, known),
+        segment_id=_text(entry, "segment"),
         others=0 if cause else max(known.others.get(entry.operation_id or 0, 1) - 1, 0),
         note=note if kind == Kind.NOTED and not entry.before else None,
         words=_note_words(entry),
@@ -244,16 +244,20 @@ def _can_undo(page: Page, entry: JournalEntry, known: Known) -> bool:
         case Kind.BANNED | Kind.UNBANNED:
             return page.row.banned == (entry.kind == Kind.BANNED)
         case Kind.JOINED | Kind.LEFT:
-            segment = known.segments.get(_text(entry, "segment"))
-            if segment is None or segment.is_rule or segment.removed_at is not None:
+            segment = _segment(entry, known)
+            if segment is None or segment.rule is not None or segment.removed:
                 return False
-            return (segment.id in page.row.segments) == (entry.kind == Kind.JOINED)
+            return (from_public(_text(entry, "segment")) in page.row.segments) == (entry.kind == Kind.JOINED)
         case _:
             return entry.after is None and _text(entry, "note") not in {to_public(row_id) for row_id in known.notes}
 
 
 def _as_left(entry: JournalEntry, current: Mapping[str, Value]) -> bool:
     return all(same(current.get(key), after) for key, (_before, after) in changed_keys(entry).items())
+
+
+def _segment(entry: JournalEntry, known: Known) -> ListedSegment | None:
+    return known.segments.get(from_public(_text(entry, "segment")) or 0)
 
 
 def _text(entry: JournalEntry, name: str) -> str:

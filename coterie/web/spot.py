@@ -15,8 +15,8 @@ from django_htmx.http import push_url
 from coterie.audience.audience import Audience, audience_of
 from coterie.audience.rows import Row, rows
 from coterie.audience.view import View
-from coterie.core.ids import to_public
-from coterie.people.finding import find_person
+from coterie.core.ids import from_public, to_public
+from coterie.people.finding import survivor_of
 from coterie.profile.timeline import Show
 from coterie.web.links import with_query
 from coterie.web.members import MemberRequest
@@ -83,18 +83,26 @@ def page_of(request: MemberRequest, public_id: str, name: str = "user") -> Page 
     """
     fields = request.POST if request.method == "POST" else request.GET
     spot = Spot.read(public_id, fields.dict())
-    person_id = find_person(request.workspace.pk, public_id)
     audience = audience_of(request.workspace)
-    found = rows(audience.catalogue, [person_id]) if person_id is not None else []
-    if not found:
+    row = _row(audience, from_public(public_id))
+    if row is None:
         return nobody(request)
-    row = found[0]
     if row.public_id != public_id.lower():
         if request.method == "POST":
             messages.error(request, _("They were merged into this person meanwhile, so nothing was changed."))
             name = "user"
         return redirect(spot.of(row.id).url(name))
     return Page(replace(spot, public_id=row.public_id), audience, row)
+
+
+def _row(audience: Audience, person_id: int | None) -> Row | None:
+    """The person, or who they live on as: hardly any address is of somebody who was merged, so that is asked last."""
+    if person_id is None:
+        return None
+    found = rows(audience.catalogue, [person_id])
+    if not found and (survivor := survivor_of(audience.workspace.pk, person_id)) != person_id:
+        found = rows(audience.catalogue, [survivor])
+    return found[0] if found else None
 
 
 def nobody(request: MemberRequest) -> HttpResponse:

@@ -17,7 +17,7 @@ from coterie.privacy.everything import write
 from coterie.profile import notes
 from coterie.profile.editing import set_banned
 from coterie.profile.habits import habit
-from coterie.profile.history import banned_by, message_behind, origins, past
+from coterie.profile.history import banned_by, message_behind, origins, past, recent_origins
 from coterie.profile.timeline import Mark, Show, timeline
 from tests.makers import make_person
 
@@ -47,7 +47,7 @@ QUESTIONS = {
     ),
     "last session": lambda workspace, ada: latest_sessions(workspace, ada.id, 2),
     "habit": lambda workspace, ada: habit(workspace, ada.id, ada.created_at, now()),
-    "origins": lambda workspace, ada: origins(workspace, ada.id),
+    "origins": lambda workspace, ada: recent_origins(workspace, ada.id, None),
     "past": lambda workspace, ada: past(workspace, ada.id, "plan"),
     "ban": lambda workspace, ada: banned_by(workspace, ada.id),
     "message": lambda workspace, ada: message_behind(workspace, ada.id, origins(workspace, ada.id)["default_source"]),
