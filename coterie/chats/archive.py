@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
@@ -233,14 +234,19 @@ def _shown_before(workspace: Workspace, chats: set[int], text: Sought, low: int,
 
 def stories(workspace: Workspace, limit: int = 50) -> list[str]:
     """Names of stories in the order of the alphabet: from one straight to the next, however many chats each has."""
-    found: list[str] = []
-    while len(found) < limit:
-        rows = Chat.objects.filter(workspace=workspace, by_user=True, story__gt=found[-1] if found else "")
-        name = rows.order_by("story").values_list("story", flat=True).first()
-        if name is None:
-            break
-        found.append(name)
-    return found
+    with connection.cursor() as cursor:
+        cursor.execute(_STORIES, [limit, workspace.pk])
+        return [name for (name,) in cursor.fetchall()]
+
+
+_STORIES = (
+    "WITH RECURSIVE told(story, number) AS (SELECT CAST('' AS text), 0 UNION ALL SELECT"
+    " (SELECT CAST(c.story AS text) FROM chats_chat c WHERE c.workspace_id = asked.space AND c.by_user"
+    " AND c.story > told.story ORDER BY c.story LIMIT 1), told.number + 1"
+    " FROM told CROSS JOIN (SELECT %s AS most, %s AS space) asked"
+    " WHERE told.story IS NOT NULL AND told.number < asked.most)"
+    " SELECT story FROM told WHERE number > 0 AND story IS NOT NULL ORDER BY number"
+)
 
 
 def first_words(workspace: Workspace, chats: Sequence[int]) -> dict[int, str]:

@@ -25,7 +25,7 @@ from coterie.chats.words import MAX_SOUGHT, Sought, sought
 from coterie.core.clock import now
 from coterie.core.ids import from_public
 from coterie.core.text import clean
-from coterie.people.finding import find_person
+from coterie.people.finding import survivor_of
 from coterie.people.models import Person
 from coterie.web.links import with_query
 
@@ -218,7 +218,12 @@ def _people(asked: Asked, workspace: Workspace, audience: Audience, value: str) 
 
 def _by_id(workspace: Workspace, value: str) -> list[Person]:
     people = Person.objects.filter(workspace=workspace)
-    return list(people.filter(id=find_person(workspace.pk, value) or 0)) or list(people.filter(user_id=value))
+    row_id = from_public(value)
+    if row_id is not None:
+        found = list(people.filter(id=row_id)) or list(people.filter(id=survivor_of(workspace.pk, row_id)))
+        if found:
+            return found
+    return list(people.filter(user_id=value))
 
 
 def _matching(asked: Asked, audience: Audience, node: Node, value: str) -> tuple[int, ...]:

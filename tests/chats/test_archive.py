@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 
 from coterie.chats import archive
-from coterie.chats.archive import Wanted, everything, first_words, page
+from coterie.chats.archive import Wanted, everything, first_words, page, stories
 from coterie.chats.filling import fill
 from coterie.chats.models import Chat, Message, Sender
 from coterie.chats.words import matches, sought
@@ -225,3 +225,11 @@ def _by_reading(workspace, query, channel, story, since):
         if matches(message.text, wanted) and (since is None or message.at >= since):
             newest[message.chat_id] = max(newest.get(message.chat_id, 0), message.place)
     return sorted(newest, key=lambda chat_id: -newest[chat_id])
+
+
+def test_stories_are_named_once_in_the_order_of_the_alphabet(workspace, other_workspace):
+    for story in ("Gifts", "Order help", "Gifts", None, "Beans"):
+        talk(workspace, "hi", story=story)
+    talk(other_workspace, "hi", story="Theirs")
+    assert stories(workspace) == ["Beans", "Gifts", "Order help"]
+    assert stories(workspace, 2) == ["Beans", "Gifts"]

@@ -8,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from coterie.accounts.models import Workspace
+from coterie.chats.archive import stories
 from coterie.chats.queries import chats_before, latest_sessions
 from coterie.core.clock import now
 from coterie.core.ids import new_id
@@ -31,8 +32,9 @@ def plans(captured: CaptureQueriesContext) -> list[str]:
         if connection.vendor == "postgresql":
             cursor.execute("SET enable_seqscan = off")
         for query in captured.captured_queries:
-            if query["sql"].startswith("SELECT"):
-                explain = "EXPLAIN" if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN"
+            if query["sql"].startswith(("SELECT", "WITH")):
+                # Only a plan that was carried out shows the parts of a recursive query.
+                explain = "EXPLAIN ANALYZE" if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN"
                 cursor.execute(f"{explain} {query['sql']}".replace("%", "%%"))
                 found += [str(row[-1]) for row in cursor.fetchall()]
         if connection.vendor == "postgresql":
@@ -46,6 +48,7 @@ QUESTIONS = {
         workspace, ada.id, chats_before(workspace, ada.id, None, 1)[0].id, 20
     ),
     "last session": lambda workspace, ada: latest_sessions(workspace, ada.id, 2),
+    "stories": lambda workspace, ada: stories(workspace),
     "habit": lambda workspace, ada: habit(workspace, ada.id, ada.created_at, now()),
     "origins": lambda workspace, ada: recent_origins(workspace, ada.id, None),
     "past": lambda workspace, ada: past(workspace, ada.id, "plan"),
