@@ -6,7 +6,7 @@ from random import Random
 import pytest
 from django.db import connection
 
-from coterie.chats import archive
+from coterie.chats import archive, hits
 from coterie.chats.archive import Wanted, everything, first_words, page, stories
 from coterie.chats.filling import fill
 from coterie.chats.models import Chat, Message, Sender
@@ -196,7 +196,11 @@ def test_the_first_words_are_the_persons(workspace):
     assert first_words(workspace, [chat.id]) == {chat.id: "hi"}
 
 
-def test_the_index_agrees_with_reading_everything(workspace, monkeypatch):
+@pytest.mark.parametrize(("near", "far", "hardly"), [(5, 20, 2), (5, 5, 0), (1_000, 1_000, 500)])
+def test_the_index_agrees_with_reading_everything(workspace, monkeypatch, near, far, hardly):
+    monkeypatch.setattr(hits, "_NEAR", near)
+    monkeypatch.setattr(hits, "_FAR", far)
+    monkeypatch.setattr(hits, "_HARDLY", hardly)
     monkeypatch.setattr(archive, "_BATCH", 4)
     monkeypatch.setattr(archive, "FEW", 2)
     rng = Random(5)
@@ -207,7 +211,7 @@ def test_the_index_agrees_with_reading_everything(workspace, monkeypatch):
         moment = START + dt.timedelta(minutes=37 * rng.randrange(2_000))
         story = rng.choice([None, "A", "B"])
         talk(workspace, *said, at=moment, who=f"u{number % 7}", channel=rng.choice(channels), story=story)
-    for query in ("order", '"order late"', "orde", "numero", "注文", "refund coffee", "fh-204"):
+    for query in ("order", '"order late"', "orde", "numero", "注文", "refund coffee", "late ord", "none ord", "fh-204"):
         for channel in (None, channels[0]):
             for story in ("", "A"):
                 since = rng.choice([None, START + DAY * 10])
