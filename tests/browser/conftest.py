@@ -175,6 +175,8 @@ def axe() -> Callable[[Page], list[str]]:
     script = importlib.resources.files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 
     def violations(page: Page) -> list[str]:
+        # Without its styles nothing on a page is as it looks.
+        page.wait_for_load_state("load")
         # Evaluated by the debugger, which the page's content security policy does not bind.
         page.evaluate(script)
         found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
