@@ -23,9 +23,9 @@ from coterie.chats.models import Chat
 from coterie.core.clock import now
 from coterie.core.ids import to_public
 
-ROUNDS = 20
+ROUNDS = 40
 # Milliseconds.
-_SLOW = 5_000.0
+_SLOW = 1_000.0
 LIST_GOAL, TEXT_GOAL, CHATS_GOAL = 60.0, 150.0, 20.0
 _RAW = "the chats and their people by plain SQL in the same database"
 _CHATS = (

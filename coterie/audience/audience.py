@@ -103,5 +103,5 @@ class Audience:
 
 
 def audience_of(workspace: Workspace) -> Audience:
-    """The audience as it is now: one query for the catalogue."""
+    """The audience as it is now: two queries for the catalogue."""
     return Audience(workspace, catalogue(workspace.pk), Moments(now(), ZoneInfo(workspace.time_zone)))

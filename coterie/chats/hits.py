@@ -45,7 +45,7 @@ class Where:
 
 
 def hits(wanted: Sought, where: Where, limit: int) -> list[Hit]:
-    """The newest hits, at most `limit`, in chats of somebody who is there."""
+    """The newest hits in chats of somebody who is there: fewer than `limit` only when there are no more."""
     if connection.vendor == "postgresql":
         return _hits_of_postgres(wanted, where, limit)
     asked = match(wanted, where)
@@ -69,10 +69,12 @@ _NEWEST = (
     "(SELECT * FROM chats_message WHERE workspace_id = {{space}} AND place >= %s AND place < %s"
     " ORDER BY place DESC LIMIT {newest})"
 )
-# So many of the newest messages are read through, and so many more where that promises enough hits.
-_NEAR, _FAR = 10_000, 200_000
-# So few hits are read through themselves.
-_HARDLY = 500
+# OFFSET keeps PostgreSQL from looking for the words there, too.
+_THESE = "(SELECT * FROM chats_message WHERE workspace_id = {space} AND place = ANY(%s) OFFSET 0)"
+# So many of the newest messages are read through. If so many of them are hits, it goes on for so many messages a hit.
+_NEAR, _PROMISING, _ON = 10_000, 5, 2_000
+# So few hits are read through themselves; all of them are gathered at once up to so many.
+_HARDLY, _GATHERED = 500, 5_000
 
 
 def _hits_of_postgres(wanted: Sought, where: Where, limit: int) -> list[Hit]:
@@ -81,21 +83,20 @@ def _hits_of_postgres(wanted: Sought, where: Where, limit: int) -> list[Hit]:
     PostgreSQL would choose by how often each word is said: for two common ones that are never said together it walks
     through every message there is.
     """
-    asked, few = tsquery(wanted, where), _few(wanted, where)
-    if few is not None:
-        places = "(SELECT * FROM chats_message WHERE workspace_id = {space} AND place = ANY(%s))"
-        return list(_rows(_POSTGRES.replace("{messages}", places), [few, asked, where.low, where.high], where, limit))
+    asked = tsquery(wanted, where)
     found = _among_newest(asked, where, limit, _NEAR)
-    if len(found) < limit and len(found) * _FAR >= limit * _NEAR:
-        found = _among_newest(asked, where, limit, _FAR)
+    if _PROMISING <= len(found) < limit:
+        found = _among_newest(asked, where, limit, limit * _ON)
     if len(found) >= limit:
         return found
-    sql, values = _POSTGRES.replace("{messages}", "chats_message"), [asked, where.low, where.high]
     with transaction.atomic(), connection.cursor() as cursor:
         # In less memory it remembers pages instead of messages, and reads all of them.
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL work_mem = '256MB'")
+        few = _few(wanted, where)
+        messages, those = ("chats_message", []) if few is None else (_THESE, [few])
+        values = [*those, asked, where.low, where.high]
         # The plus sign keeps it from walking through the messages, for the sake of their order.
-        return list(_rows(sql, values, where, limit, "+m.place"))
+        return list(_rows(_POSTGRES.replace("{messages}", messages), values, where, max(limit, _GATHERED), "+m.place"))
 
 
 def _few(wanted: Sought, where: Where) -> list[int] | None:
@@ -106,9 +107,11 @@ def _few(wanted: Sought, where: Where) -> list[int] | None:
     if not wanted.open or len(wanted.phrases) < 2:
         return None
     before = tsquery(replace(wanted, phrases=wanted.phrases[:-1], open=False), where)
+    if _among_newest(before, where, 1, _NEAR):
+        return None
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT m.place FROM chats_message m WHERE m.workspace_id = %s AND m.place >= %s AND m.place < %s"
+            "SELECT m.place FROM chats_message m WHERE m.workspace_id = %s AND +m.place >= %s AND +m.place < %s"
             f" AND m.words @@ %s::tsquery LIMIT {_HARDLY + 1}",
             [where.workspace_id, where.low, where.high, before],
         )

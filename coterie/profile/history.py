@@ -42,16 +42,17 @@ class Former:
 
 
 class _Journals:
-    """Entries about values, of chats too, and merges, newest first: of each person one query."""
+    """Entries about values and merges, and of further kinds, newest first: of each person one query."""
 
-    def __init__(self, workspace: Workspace, limit: int | None) -> None:
+    def __init__(self, workspace: Workspace, limit: int | None = None, kinds: tuple[Kind, ...] = ()) -> None:
         self._workspace, self._limit = workspace, limit
+        self._kinds = (*_VALUES, *_MOVES, *kinds)
         self._read: dict[int, list[JournalEntry]] = {}
 
     def of(self, person_id: int) -> list[JournalEntry]:
         """The person's."""
         if person_id not in self._read:
-            found = _entries(self._workspace, person_id, (*_VALUES, *_MOVES, Kind.SESSION), self._limit)
+            found = _entries(self._workspace, person_id, self._kinds, self._limit)
             self._read[person_id] = list(found)
         return self._read[person_id]
 
@@ -84,7 +85,7 @@ class _Journals:
 
 def origins(workspace: Workspace, person_id: int) -> dict[str, Origin]:
     """Attribute → where its present value comes from: one query for them, and for whoever they were merged with."""
-    return _origins(workspace, person_id, _Journals(workspace, None))
+    return _origins(workspace, person_id, _Journals(workspace))
 
 
 def recent_origins(
@@ -92,11 +93,14 @@ def recent_origins(
 ) -> tuple[dict[str, Origin], dict[str, Origin]]:
     """The same, and of what was corrected or removed by hand in a chat: what it collected itself is missing.
 
-    What was set long ago, by more than `RECENT` entries, is missing, too.
+    What was set long ago, by more than `RECENT` entries, is missing, too. One query for nearly everybody.
     """
-    journals = _Journals(workspace, RECENT)
-    given = _origins(workspace, person_id, journals)
-    return given, {} if chat is None else _corrected(journals.of(person_id), chat)
+    journals = _Journals(workspace, RECENT, (Kind.SESSION,))
+    entries: Iterable[JournalEntry] = journals.of(person_id)
+    if len(journals.of(person_id)) == RECENT:  # One sort must not hide the other.
+        journals = _Journals(workspace, RECENT)
+        entries = _entries(workspace, person_id, (Kind.SESSION,), RECENT)
+    return _origins(workspace, person_id, journals), {} if chat is None else _corrected(entries, chat)
 
 
 def _origins(workspace: Workspace, person_id: int, journals: _Journals) -> dict[str, Origin]:
@@ -140,7 +144,7 @@ def _corrected(entries: Iterable[JournalEntry], chat: Chat) -> dict[str, Origin]
 
 def past(workspace: Workspace, person_id: int, key: str) -> list[Former]:
     """Every value that an attribute of the person had, the present one first."""
-    journals = _Journals(workspace, None)
+    journals = _Journals(workspace)
     return [
         Former((entry.after or {}).get(key), _origin(journals.first_hand(entry, key) if entry.after else entry))
         for entry in journals.of(person_id)

@@ -106,9 +106,14 @@ def segments(request: MemberRequest, public_id: str) -> HttpResponseBase:
         return _choose(request, page, str(error))
     except Gone:
         return gone(request, page.spot)
-    joined = ", ".join(sorted(segment.name for segment in manual_segments(request.workspace) if segment.id in ids))
+    joined = [segment.name for segment in manual_segments(request.workspace) if segment.id in ids]
     words = ngettext("%(name)s added to %(segments)s.", "%(name)s added to %(segments)s.", len(ids))
-    return done(request, page.spot, words % {"name": short(name_of(page.row)), "segments": short(joined)}, made)
+    return done(
+        request,
+        page.spot,
+        words % {"name": short(name_of(page.row)), "segments": short(", ".join(sorted(joined, key=str.casefold)))},
+        made,
+    )
 
 
 @require_safe

@@ -14,13 +14,13 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.core.exceptions import RequestAborted
-from django.core.handlers.asgi import ASGIHandler
 from django.db import connection
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 
 from coterie.accounts.models import User
 from coterie.accounts.permissions import Verb
+from coterie.core.handlers import PageHandler
 from coterie.web.links import with_query
 from coterie.web.members import allowed
 
@@ -29,11 +29,11 @@ _BESIDE = 100_000
 _BLOCK = 1 << 20
 
 
-class FileHandler(ASGIHandler):
+class FileHandler(PageHandler):
     """The pages for requests with a file. One that will not be taken leads back to the form, which says why."""
 
     async def handle(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
-        """See ASGIHandler."""
+        """See Django's ASGIHandler."""
         headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
         problem = "" if await sync_to_async(_may_import)(headers.get(b"cookie", "")) else "refused"
         body = _Body(problem)

@@ -46,7 +46,7 @@ class Listed:
 
 
 class Words:
-    """Puts query strings of one workspace into words: two queries in all, however many there are."""
+    """Puts query strings of one workspace into words."""
 
     def __init__(self, audience: Audience) -> None:
         self._audience = audience

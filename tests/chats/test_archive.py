@@ -196,10 +196,11 @@ def test_the_first_words_are_the_persons(workspace):
     assert first_words(workspace, [chat.id]) == {chat.id: "hi"}
 
 
-@pytest.mark.parametrize(("near", "far", "hardly"), [(5, 20, 2), (5, 5, 0), (1_000, 1_000, 500)])
-def test_the_index_agrees_with_reading_everything(workspace, monkeypatch, near, far, hardly):
+@pytest.mark.parametrize(("near", "promising", "hardly"), [(5, 1, 2), (5, 9, 0), (5, 9, 500), (1_000, 5, 500)])
+def test_the_index_agrees_with_reading_everything(workspace, monkeypatch, near, promising, hardly):
     monkeypatch.setattr(hits, "_NEAR", near)
-    monkeypatch.setattr(hits, "_FAR", far)
+    monkeypatch.setattr(hits, "_PROMISING", promising)
+    monkeypatch.setattr(hits, "_ON", 3)
     monkeypatch.setattr(hits, "_HARDLY", hardly)
     monkeypatch.setattr(archive, "_BATCH", 4)
     monkeypatch.setattr(archive, "FEW", 2)

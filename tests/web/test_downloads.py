@@ -8,11 +8,11 @@ from collections.abc import Iterator
 
 import pytest
 import uvicorn
-from django.core.asgi import get_asgi_application
 from django.db import connections
 from django.urls import path
 
 from coterie.accounts.models import Workspace
+from coterie.core.handlers import PageHandler
 from coterie.web.downloads import download
 from tests.conftest import free_port
 
@@ -56,7 +56,7 @@ def port(settings) -> Iterator[int]:
     """A server of these two addresses."""
     settings.ROOT_URLCONF = __name__
     number = free_port()
-    server = uvicorn.Server(uvicorn.Config(get_asgi_application(), port=number, lifespan="off", log_level="critical"))
+    server = uvicorn.Server(uvicorn.Config(PageHandler(), port=number, lifespan="off", log_level="critical"))
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:
