@@ -41,7 +41,8 @@ class Line:
 
 def lines(workspace: Workspace, audience: Audience, asked: Asked, found: Sequence[Found]) -> list[Line]:
     """The chats with their people: a few queries, however many there are."""
-    people = {row.id: row for row in rows(audience.catalogue, list({each.chat.person_id for each in found}))}
+    ids = list({each.chat.person_id for each in found})
+    people = {row.id: row for row in rows(audience.catalogue, ids, with_segments=False)}
     first = first_words(workspace, [each.chat.id for each in found if each.hit is None])
     listed = []
     for each in found:
