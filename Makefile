@@ -10,7 +10,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test e2e check format bench lock clean
+.PHONY: help setup run test quick coverage tools e2e check format bench lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -25,11 +25,20 @@ run: setup  ## Coterie with demo people on http://127.0.0.1:8000
 	@$(BIN)/coterie demo --once
 	@exec $(BIN)/coterie serve
 
-test: setup  ## every test, on SQLite and on PostgreSQL, with a real browser
+test: tools  ## every test, on SQLite and on PostgreSQL, with a real browser
+	@unset DJANGO_SETTINGS_MODULE; $(BIN)/python -m tools.test $(ARGS)
+
+quick: setup  ## the tests of one place in seconds: make quick ARGS=tests/people
+	@unset DJANGO_SETTINGS_MODULE; $(BIN)/python -m pytest $(ARGS)
+
+coverage: tools  ## every test, and which branches they reach; details in htmlcov/
+	@unset DJANGO_SETTINGS_MODULE; $(BIN)/python -m tools.test --coverage $(ARGS)
+
+# What tests use that pip does not install.
+tools: setup
 	@$(BIN)/python -m tools.chromium
 	@$(BIN)/python -m tools.office
 	@$(BIN)/python -m tools.node
-	@unset DJANGO_SETTINGS_MODULE; $(BIN)/python -m tools.test $(ARGS)
 
 e2e: setup  ## only the browser tests; a failure leaves a picture in test-results/
 	@$(BIN)/python -m tools.chromium
@@ -64,4 +73,4 @@ $(VENV)/lock/bin/uv:
 	@$(VENV)/lock/bin/python -m pip --disable-pip-version-check install -qq uv
 
 clean:  ## remove what these targets made, but not the data folder
-	rm -rf $(VENV) test-results build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) test-results htmlcov .coverage* build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,9 +1,13 @@
-"""What every test stands on. Warnings are errors.
+"""What every test is built on. Warnings are errors.
 
-The tests run on one database, by `COTERIE_TEST_DATABASE`: `sqlite` (the default) or `postgres`. It lives in
+A run of the tests uses one database, chosen by `COTERIE_TEST_DATABASE`: `sqlite` (the default) or `postgres`. It is in
 a temporary folder, is migrated once, and nothing is rolled back or flushed: the read side, the command line
 and the live server use connections of their own and see only what is committed. Every test makes its own
 workspace, and tenant isolation does the rest. So `django_db` and the fixtures that bring it are refused.
+
+Only a test that requests `database`, mostly through `workspace`, can reach it; the database is started by the first
+one that does. The run on SQLite has every test. The run on PostgreSQL has the tests that request `database`, except
+those marked `one_database` and the browser tests that are not marked `every_database`.
 """
 
 import atexit
@@ -27,12 +31,13 @@ from django.db import connections
 from pytest_django import DjangoDbBlocker
 
 from tests.companion import Companion, free_port
+from tests.database import new_url, start_postgres
 
 ROOT = Path(__file__).parent.parent
 DATABASE = os.environ.get("COTERIE_TEST_DATABASE", "sqlite")
 PASSWORD = "correct horse battery"
 _SHM = "/dev/shm"
-# Bytes. A whole run writes 1.2 GB, and two go on at once.
+# Bytes. A whole run writes 1.2 GB in each of its processes.
 _ROOM = 8 << 30
 _REFUSED = {
     "db",
@@ -57,7 +62,7 @@ def _folder(prefix: str, at: str | None = None) -> Path:
 
 
 def _memory() -> str | None:
-    """Where files stand in memory, if there is room: the tests never crash the machine, and wait for no disk."""
+    """A folder in memory, if there is room: the tests never crash the machine, so they need not wait for a disk."""
     return _SHM if Path(_SHM).is_dir() and shutil.disk_usage(_SHM).free > _ROOM else None
 
 
@@ -80,11 +85,7 @@ def _prepare() -> None:
     # Playwright keeps an event loop running in the thread of the tests, which Django would mistake for ours.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     if DATABASE == "postgres":
-        from tests.database import start_postgres
-
-        server, os.environ["DATABASE_URL"] = start_postgres(_folder("coterie-postgres-"))
-        _at_the_end.callback(server.stop)
-        _servers.append(server)
+        os.environ["DATABASE_URL"] = new_url()
     # SIGTERM ends the tests as Ctrl-C does: in order.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     django.setup()
@@ -99,13 +100,18 @@ from coterie.accounts.models import Member, Role, User, Workspace  # noqa: E402
 from coterie.audience.replicas import close_all  # noqa: E402
 
 
+def pytest_xdist_setupnodes() -> None:
+    """Processes that pytest-xdist starts choose a folder and a database of their own, as this one did."""
+    del os.environ["DJANGO_SETTINGS_MODULE"]
+
+
 def pytest_report_header() -> str:
     """One line in the head of the report."""
     return f"database: {DATABASE}; warnings are errors"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Refuse what rolls back or flushes; put the browser last, quick answers first."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Refuse what rolls back or flushes; leave out what this database need not run; put the browser last."""
     for item in items:
         refused = _REFUSED.intersection(getattr(item, "fixturenames", ()))
         if item.get_closest_marker("django_db") or refused:
@@ -113,7 +119,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 f"{item.nodeid}: no django_db here ({', '.join(sorted(refused))}). "
                 "The database is always open and never rolled back; use the fixture `workspace`."
             )
-    items.sort(key=lambda item: "browser" in item.path.parts)
+    items.sort(key=_in_browser)
+    if DATABASE == "postgres":
+        left_out = [item for item in items if not _depends_on_the_database(item)]
+        items[:] = [item for item in items if _depends_on_the_database(item)]
+        config.hook.pytest_deselected(items=left_out)
+
+
+def _in_browser(item: pytest.Item) -> bool:
+    return "browser" in item.path.parts
+
+
+def _depends_on_the_database(item: pytest.Item) -> bool:
+    """Whether the test may end differently on another database."""
+    if _in_browser(item):
+        return item.get_closest_marker("every_database") is not None
+    return "database" in getattr(item, "fixturenames", ()) and item.get_closest_marker("one_database") is None
 
 
 def pytest_unconfigure() -> None:
@@ -130,7 +151,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[pytest.TestReport]:
-    """A failure shows what the servers wrote meanwhile."""
+    """A failure shows what the servers wrote during the test."""
     report: pytest.TestReport = yield
     if report.failed:
         for server, start in item.stash[_MARKS]:
@@ -139,9 +160,11 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[pytest.TestReport]:
     return report
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="session")
 def database(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """The migrated database, open to every test. Gives its vendor."""
+    """The migrated database, open to every test that requests it. Gives its vendor."""
+    if DATABASE == "postgres":
+        _start_postgres()
     with django_db_blocker.unblock():
         call_command("migrate", verbosity=0, interactive=False)
         yield connections["default"].vendor
@@ -151,9 +174,25 @@ def database(django_test_environment: None, django_db_blocker: DjangoDbBlocker) 
                 connection.close_pool()
 
 
+def _start_postgres() -> None:
+    server = start_postgres(_folder("coterie-postgres-", _memory()), os.environ["DATABASE_URL"])
+    _at_the_end.callback(server.stop)
+    _servers.append(server)
+
+
+@pytest.fixture(autouse=True)
+def _no_other_database_access(request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """A test that does not request `database` cannot reach it, so that leaving it out on PostgreSQL hides nothing."""
+    if "database" in request.fixturenames:
+        yield
+    else:
+        with django_db_blocker.block():
+            yield
+
+
 @pytest.fixture(scope="module", autouse=True)
-def replicas(database: str) -> Iterator[None]:
-    """Every test has a workspace of its own: without this there were thousands of replicas, and gigabytes of memory."""
+def replicas() -> Iterator[None]:
+    """Closes replicas after each module: every test has its own workspace, and thousands would take gigabytes."""
     yield
     close_all()
 
@@ -168,25 +207,25 @@ def _workspace(kind: str) -> Workspace:
 
 
 @pytest.fixture
-def workspace() -> Workspace:
+def workspace(database: str) -> Workspace:
     """A fresh, empty workspace."""
     return _workspace("Workspace")
 
 
 @pytest.fixture
-def other_workspace() -> Workspace:
+def other_workspace(database: str) -> Workspace:
     """Another one, whose people and members must never show."""
     return _workspace("Other")
 
 
 @pytest.fixture(scope="session")
-def password_hash(database: str) -> str:
-    """`PASSWORD`, hashed as in earnest, but once."""
+def password_hash() -> str:
+    """`PASSWORD`, hashed as in production, but once."""
     return make_password(PASSWORD)
 
 
 @pytest.fixture
-def member_of(password_hash: str) -> Callable[..., User]:
+def member_of(database: str, password_hash: str) -> Callable[..., User]:
     """Factory: `member_of(workspace, "editor")` is a new login with `PASSWORD` and that role."""
 
     def make(workspace: Workspace, role: str = Role.VIEWER) -> User:
@@ -228,7 +267,7 @@ def stranger(other_workspace: Workspace, member_of: Callable[..., User]) -> User
 
 
 @pytest.fixture
-def client_of() -> Callable[[User], Client]:
+def client_of(database: str) -> Callable[[User], Client]:
     """Factory: Django's test client, logged in as a user."""
 
     def make(user: User) -> Client:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 
@@ -68,26 +69,29 @@ def as_user(*folders: Path) -> dict[str, Any]:
     return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
 
 
-def start_postgres(folder: Path) -> tuple[Companion, str]:
-    """A server in `folder`, which must be empty, and the DATABASE_URL of its database."""
+def new_url() -> str:
+    """The DATABASE_URL of a server that `start_postgres` has yet to start."""
+    return f"postgres://coterie:{secrets.token_hex(16)}@127.0.0.1:{free_port()}/postgres"
+
+
+def start_postgres(folder: Path, url: str) -> Companion:
+    """Starts the server of `url` in `folder`, which must be empty. Raises RuntimeError with its log if that fails."""
+    address = urlsplit(url)
     folder.chmod(0o755)
     programs = binaries(folder)
     home = folder / "postgres"
     home.mkdir(mode=0o700)
-    password = secrets.token_hex(16)
-    (home / "password").write_text(password, encoding="ascii")
+    (home / "password").write_text(str(address.password), encoding="ascii")
     options = {**as_user(home, home / "password"), "cwd": home}
     made = subprocess.run([programs / "initdb", *_INITDB], capture_output=True, text=True, check=False, **options)
     if made.returncode:
         raise RuntimeError(f"initdb failed:\n{made.stdout}{made.stderr}")
-    port = free_port()
-    settings = [f"--{name}={value}" for name, value in {**_SETTINGS, "port": str(port)}.items()]
+    settings = [f"--{name}={value}" for name, value in {**_SETTINGS, "port": str(address.port)}.items()]
     command = [programs / "postgres", "-D", "data", *settings]
     # SIGINT: end now, do not wait for clients to leave.
     server = Companion(command, log=folder / "postgres.log", end=signal.SIGINT, folder=folder, **options)
-    url = f"postgres://coterie:{password}@127.0.0.1:{port}/postgres"
     server.wait_until(lambda: _answers(url))
-    return server, url
+    return server
 
 
 def _answers(url: str) -> bool:

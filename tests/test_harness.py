@@ -29,6 +29,7 @@ def test_runs_on_the_database_that_was_asked_for(database: str) -> None:
     assert database == connection.vendor == {"sqlite": "sqlite", "postgres": "postgresql"}[asked]
 
 
+@pytest.mark.usefixtures("database")
 def test_the_database_is_temporary() -> None:
     data = Path(os.environ["COTERIE_DATA"])
     assert data == settings.DATA
@@ -43,6 +44,12 @@ def test_the_database_is_temporary() -> None:
             assert "coterie-postgres-" in cursor.fetchone()[0]
 
 
+def test_the_database_is_closed_to_a_test_that_does_not_request_it() -> None:
+    with pytest.raises(RuntimeError, match="Database access not allowed"):
+        Workspace.objects.count()
+
+
+@pytest.mark.usefixtures("database")
 def test_every_migration_is_applied() -> None:
     executor = MigrationExecutor(connection)
     assert executor.migration_plan(executor.loader.graph.leaf_nodes()) == []

@@ -22,6 +22,7 @@ def is_error(answer, code):
     return True
 
 
+@pytest.mark.usefixtures("database")
 @pytest.mark.parametrize("path", READ)
 @pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer x", "Bearer cot_x", "Basic eDp5", "Bearer cot_é"])
 def test_without_a_valid_token_nothing_is_read(path, header):

@@ -16,10 +16,12 @@ def test_healthz_is_ok_without_touching_anything():
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
+@pytest.mark.usefixtures("database")
 def test_readyz_is_ok_when_database_and_replica_folder_work():
     assert Client().get("/readyz").json() == {"status": "ok"}
 
 
+@pytest.mark.usefixtures("database")
 def test_readyz_names_a_database_that_does_not_answer_but_not_where_it_is(monkeypatch):
     def broken():
         raise OperationalError("connection to db.internal as coterie failed")
@@ -31,6 +33,7 @@ def test_readyz_names_a_database_that_does_not_answer_but_not_where_it_is(monkey
     assert "internal" not in answer.content.decode()
 
 
+@pytest.mark.usefixtures("database")
 def test_readyz_names_a_replica_folder_that_cannot_be_used(monkeypatch, tmp_path):
     (tmp_path / "replica").write_text("in the way")
     monkeypatch.setattr(settings, "DATA", tmp_path)
@@ -39,6 +42,7 @@ def test_readyz_names_a_replica_folder_that_cannot_be_used(monkeypatch, tmp_path
     assert "replica folder" in answer.json()["problems"][0]
 
 
+@pytest.mark.usefixtures("database")
 def test_metrics_are_prometheus_text_and_true():
     answer = Client().get("/metrics")
     assert answer["Content-Type"].startswith("text/plain; version=0.0.4")
@@ -54,6 +58,7 @@ def test_health_is_only_read(path):
     assert Client().post(path).status_code == 405
 
 
+@pytest.mark.usefixtures("database")
 def test_metrics_tell_when_the_server_is_not_ready(monkeypatch):
     monkeypatch.setattr(health, "_replica_folder", lambda: "full")
     assert "coterie_ready 0" in Client().get("/metrics").content.decode()

@@ -27,6 +27,8 @@ from coterie.journal.commit import commit
 from coterie.people.changes import People
 from coterie.people.models import Identity, Person
 
+pytestmark = pytest.mark.usefixtures("database")
+
 START = now().replace(microsecond=0) - dt.timedelta(hours=3)
 
 

@@ -66,6 +66,7 @@ def test_a_row_that_is_there_already_is_an_integrity_error(workspace: Workspace)
     assert stored(workspace) == []
 
 
+@pytest.mark.usefixtures("database")
 def test_among_takes_lists_of_any_length() -> None:
     ids = new_ids(100_000)
     clause, values = among(ids[:50_000])

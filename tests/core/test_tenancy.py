@@ -75,6 +75,7 @@ def test_everything_unique_is_unique_within_the_workspace(model: type[models.Mod
     ] == []
 
 
+@pytest.mark.usefixtures("database")
 @pytest.mark.parametrize("model", tenants(), ids=lambda model: model._meta.label)
 def test_the_database_has_the_same_keys_as_the_models(model: type[models.Model]) -> None:
     with connection.cursor() as cursor:

@@ -24,7 +24,7 @@ from tests.merging.world import World, public
 
 
 @pytest.fixture
-def world() -> World:
+def world(database: str) -> World:
     """Ada and Bo, who are the same human: Ada is in News, Bo in Sales."""
     found = World()
     found.say("ada", 0, attributes={"default_name": "Ada", "plan": "pro"}, segments={"add": ["News"]})

@@ -9,7 +9,7 @@ from tests.merging.world import World
 
 
 @pytest.fixture
-def world() -> World:
+def world(database: str) -> World:
     """Ada on the first channel, Bo on the second, whose plan a member has set."""
     found = World()
     found.say("ada", 0, 0, attributes={"default_name": "Ada", "plan": "pro", "hobby": "tea"})

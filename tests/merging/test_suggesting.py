@@ -1,5 +1,7 @@
 """Who may be the same human: only for a reason, and the reason is told."""
 
+import pytest
+
 from coterie.channels.models import Channel
 from coterie.core.ids import new_id
 from coterie.merging import suggesting
@@ -7,6 +9,8 @@ from coterie.merging.suggesting import Sort, count_suggestions, suggestions
 from coterie.people.models import Identity
 from tests.makers import make_people, make_person
 from tests.merging.world import World
+
+pytestmark = pytest.mark.usefixtures("database")
 
 
 def found(world: World, user_id: str) -> dict[str, list[Sort]]:

@@ -55,7 +55,7 @@ class Somebody:
 
 
 @pytest.fixture
-def maya() -> Somebody:
+def maya(database: str) -> Somebody:
     return Somebody()
 
 

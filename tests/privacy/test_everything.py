@@ -4,11 +4,15 @@ import io
 import json
 from zipfile import ZipFile
 
+import pytest
+
 from coterie.journal.commit import commit
 from coterie.merging.merge import merge
 from coterie.people.many import ban
 from coterie.privacy.everything import write
 from tests.merging.world import World
+
+pytestmark = pytest.mark.usefixtures("database")
 
 SOURCE = "default_source"
 

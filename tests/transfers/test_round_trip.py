@@ -136,6 +136,7 @@ _VALUE = (
 _numbers = itertools.count()
 
 
+@pytest.mark.usefixtures("database")
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.dictionaries(st.sampled_from(["default_name", "a", "b", "=c"]), _VALUE, max_size=4), max_size=4))
 def test_any_values_come_back(tmp_path_factory, people):

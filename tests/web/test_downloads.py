@@ -89,6 +89,7 @@ def test_one_that_fails_halfway_never_looks_whole(port):
         fetched(port, "/failing")
 
 
+@pytest.mark.usefixtures("database")
 def test_one_whose_reader_leaves_ends_where_the_database_can_be_asked(port, monkeypatch):
     monkeypatch.delenv("DJANGO_ALLOW_ASYNC_UNSAFE")
     left.clear()

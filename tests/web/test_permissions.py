@@ -116,6 +116,6 @@ def test_pages_with_people_are_kept_in_no_cache(browse):
 
 
 @pytest.fixture
-def db_user(password_hash):
+def db_user(database, password_hash):
     """A login that belongs nowhere."""
     return User.objects.create(email="nowhere@example.test", password=password_hash)

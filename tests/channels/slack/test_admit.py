@@ -106,6 +106,7 @@ def test_another_method_is_refused(client, slack_channel):
     assert client.get(f"/channels/slack/{slack_channel.key}").status_code == 405
 
 
+@pytest.mark.usefixtures("database")
 @pytest.mark.parametrize("key", ["no-such-key", "%00", "x" * 500, "é"])
 def test_an_unknown_address_is_not_found(client, key):
     assert client.post(f"/channels/slack/{key}", b"{}", content_type="application/json").status_code == 404
