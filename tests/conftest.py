@@ -12,6 +12,7 @@ those marked `one_database` and the browser tests that are not marked `every_dat
 
 import atexit
 import contextlib
+import gc
 import os
 import secrets
 import shutil
@@ -126,6 +127,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=left_out)
 
 
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays to the end: walking through it at every garbage collection takes 6 % of the time."""
+    gc.freeze()
+
+
 def _in_browser(item: pytest.Item) -> bool:
     return "browser" in item.path.parts
 
@@ -139,6 +145,7 @@ def _depends_on_the_database(item: pytest.Item) -> bool:
 
 def pytest_unconfigure() -> None:
     """Stop the servers, remove the folders; also after Ctrl-C."""
+    gc.unfreeze()
     _at_the_end.close()
 
 
