@@ -66,7 +66,7 @@ class Companion:
                 problem = f"ended with {ended}" if ended is not None else f"was not ready within {seconds:.0f} s"
                 self.stop()
                 raise RuntimeError(f"{self.process.args!r} {problem}. Its log:\n{self.text()}")
-            time.sleep(0.05)
+            time.sleep(0.01)
 
     def text(self, start: int = 0) -> str:
         """The log from byte `start`."""
@@ -74,8 +74,7 @@ class Companion:
 
     def stop(self) -> None:
         """End the process; the watch first, lest it signal a number that another process got since."""
-        self.watch.kill()
-        self.watch.communicate()
+        self.unwatch()
         if self.process.poll() is None:
             self.process.send_signal(self.end)
         try:
@@ -83,6 +82,11 @@ class Companion:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+
+    def unwatch(self) -> None:
+        """Leave the process to itself."""
+        self.watch.kill()
+        self.watch.communicate()
 
 
 def free_port() -> int:

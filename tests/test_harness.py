@@ -96,11 +96,18 @@ def test_warnings_are_errors() -> None:
         warnings.warn("old ways", stacklevel=1)
 
 
-def test_a_companion_dies_with_tests_that_were_killed(tmp_path: Path) -> None:
+COMPANIONS = {
+    "run": "from tests.companion import Companion; beside = Companion(['sleep', '100'], log=log)",
+    "forked": "from tests.forking import Forked; beside = Forked(time.sleep, [100], log)",
+}
+
+
+@pytest.mark.parametrize("kind", COMPANIONS)
+def test_a_companion_dies_with_tests_that_were_killed(kind: str, tmp_path: Path) -> None:
     code = (
-        "import os, pathlib, signal\n"
-        "from tests.companion import Companion\n"
-        f"beside = Companion(['sleep', '100'], log=pathlib.Path({str(tmp_path / 'log')!r}))\n"
+        "import os, pathlib, signal, time\n"
+        f"log = pathlib.Path({str(tmp_path / 'log')!r})\n"
+        f"{COMPANIONS[kind]}\n"
         "print(beside.process.pid, flush=True)\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )

@@ -12,7 +12,6 @@ import os
 import random
 import secrets
 import signal
-import sys
 import threading
 from pathlib import Path
 
@@ -21,8 +20,8 @@ from coterie.audience.audience import audience_of
 from coterie.chats.models import Chat, Message, Sender
 from coterie.journal.models import JournalEntry
 from coterie.people.models import Person
-from tests.companion import Companion, free_port
-from tests.conftest import ROOT
+from tests.companion import free_port
+from tests.forking import server
 
 KILLS = 20
 BATCH = 40
@@ -86,9 +85,7 @@ def total_of(port, secret):
 
 
 def start_server(port):
-    environment = {name: value for name, value in os.environ.items() if name != "DJANGO_ALLOW_ASYNC_UNSAFE"}
-    command = [sys.executable, "-m", "uvicorn", "coterie.asgi:application", "--port", str(port), "--no-access-log"]
-    server = Companion(command, log=Path(os.environ["COTERIE_DATA"]).parent / "killed.log", env=environment, cwd=ROOT)
+    started = server(port, log=Path(os.environ["COTERIE_DATA"]).parent / "killed.log")
 
     def healthy():
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
@@ -100,8 +97,8 @@ def start_server(port):
         finally:
             connection.close()
 
-    server.wait_until(healthy)
-    return server
+    started.wait_until(healthy)
+    return started
 
 
 def test_twenty_kills_lose_and_double_nothing(workspace, api_channel):
@@ -109,27 +106,27 @@ def test_twenty_kills_lose_and_double_nothing(workspace, api_channel):
     senders, chance = Senders(f"/channels/api/{api_channel.key}"), random.Random(secrets.randbits(32))
     port = free_port()
     for _ in range(KILLS):
-        server = start_server(port)
+        killed = start_server(port)
         pause = threading.Event()
 
-        def moment(server=server, pause=pause):
+        def moment(killed=killed, pause=pause):
             pause.wait(chance.uniform(0.05, 0.3))
             total_of(port, secret)  # The replica is written, too, shortly before the end.
             pause.wait(chance.uniform(0.0, 0.3))
-            os.kill(server.process.pid, signal.SIGKILL)
-            server.process.wait()
+            os.kill(killed.process.pid, signal.SIGKILL)
+            killed.process.wait()
 
         try:
             senders.during(port, moment)
         finally:
-            server.stop()
-    server = start_server(port)
+            killed.stop()
+    last = start_server(port)
     try:
         senders.during(port, lambda: threading.Event().wait(0.5))
         assert not any(senders.unsure)
         assert total_of(port, secret) == Person.objects.filter(workspace=workspace).count()
     finally:
-        server.stop()
+        last.stop()
     assert len(senders.acknowledged) > KILLS
     assert_everything_once(workspace, senders.acknowledged)
 

@@ -5,7 +5,6 @@ import json
 import os
 import random
 import signal
-import sys
 import threading
 from pathlib import Path
 
@@ -15,8 +14,7 @@ from coterie.channels.models import RawEvent, State
 from coterie.chats.models import Message
 from coterie.core.clock import now
 from coterie.people.models import Person
-from tests.companion import Companion
-from tests.conftest import ROOT
+from tests.forking import coterie
 
 KILLS = 4
 PEOPLE, EACH = 40, 100
@@ -33,10 +31,7 @@ def said(number):
 
 
 def start_worker():
-    environment = {name: value for name, value in os.environ.items() if name != "DJANGO_ALLOW_ASYNC_UNSAFE"}
-    command = [sys.executable, "-m", "coterie.cli.main", "worker"]
-    log = Path(os.environ["COTERIE_DATA"]).parent / "worker.log"
-    return Companion(command, log=log, env=environment, cwd=ROOT)
+    return coterie("worker", log=Path(os.environ["COTERIE_DATA"]).parent / "worker.log")
 
 
 def waiting(channel):
@@ -44,10 +39,10 @@ def waiting(channel):
 
 
 def until(condition):
-    for _ in range(1_200):
+    for _ in range(6_000):
         if condition():
             return
-        threading.Event().wait(0.05)
+        threading.Event().wait(0.01)
     raise AssertionError("it took too long")
 
 

@@ -1,15 +1,16 @@
 """`kill -9` of workers and servers in the middle of a bulk action and of its undo: everybody exactly once."""
 
+import datetime as dt
 import os
 import random
 import secrets
 import signal
-import sys
 import time
 import urllib.error
 import urllib.request
 from pathlib import Path
 
+import psutil
 import pytest
 
 from coterie.bulk.actions import Action
@@ -26,12 +27,11 @@ from coterie.people.changes import create_people
 from coterie.people.models import Person
 from coterie.segments.catalogue import create
 from tests.bulk.checking import assert_whole, everything
-from tests.companion import Companion, alive, free_port
-from tests.conftest import ROOT
+from tests.companion import alive, free_port
+from tests.forking import coterie
 
-PEOPLE = 12_000
+PEOPLE, CHUNK = 6_000, 100
 KILLS = 4
-ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "DJANGO_ALLOW_ASYNC_UNSAFE"}
 LOG = Path(os.environ["COTERIE_DATA"]).parent / "killed-worker.log"
 
 
@@ -51,7 +51,7 @@ def actions(workspace):
 
 
 def command(*arguments):
-    return Companion([sys.executable, "-m", "coterie.cli.main", *arguments], log=LOG, env=ENVIRONMENT, cwd=ROOT)
+    return coterie(*arguments, log=LOG)
 
 
 def kill(companion):
@@ -87,7 +87,7 @@ def finish_in_spite_of_kills(operation, chance):
 
 @pytest.mark.parametrize("number", range(3), ids=["set", "join", "delete"])
 def test_killed_workers_lose_and_double_nobody(workspace, crowd, actions, number, monkeypatch):
-    monkeypatch.setattr(crowds, "CHUNK", 200)
+    monkeypatch.setattr(crowds, "CHUNK", CHUNK)
     before, chance = everything(workspace), random.Random(secrets.randbits(32))
     operation = start(workspace, "test", actions[number], Selection.of_filter(None))
     finish_in_spite_of_kills(operation, chance)
@@ -107,7 +107,7 @@ def test_killed_workers_lose_and_double_nobody(workspace, crowd, actions, number
 
 
 def test_a_killed_server_takes_its_worker_along_and_the_next_one_goes_on(workspace, crowd, actions, monkeypatch):
-    monkeypatch.setattr(crowds, "CHUNK", 200)
+    monkeypatch.setattr(crowds, "CHUNK", CHUNK)
     operation = start(workspace, "test", actions[0], Selection.of_filter(None))
     port = free_port()
     server = command("serve", "--port", str(port))
@@ -136,7 +136,7 @@ def test_a_server_without_a_worker_leaves_the_work(workspace, crowd, actions):
     server = command("serve", "--port", str(port), "--no-worker")
     try:
         server.wait_until(lambda: healthy(port))
-        time.sleep(1.5)
+        assert psutil.Process(server.process.pid).children() == []
     finally:
         server.stop()
     assert progress(operation) == 0
@@ -144,7 +144,7 @@ def test_a_server_without_a_worker_leaves_the_work(workspace, crowd, actions):
 
 
 def test_the_lease_of_a_killed_worker_runs_out(workspace, crowd, actions, monkeypatch):
-    monkeypatch.setattr(crowds, "CHUNK", 200)
+    monkeypatch.setattr(crowds, "CHUNK", CHUNK)
     operation = start(workspace, "test", actions[0], Selection.of_filter(None))
     first = command("worker")
     try:
@@ -153,8 +153,13 @@ def test_the_lease_of_a_killed_worker_runs_out(workspace, crowd, actions, monkey
         kill(first)
     operation.refresh_from_db()
     assert operation.state == State.RUNNING
-    second = command("worker")
+    assert operation.leased_until > now()
+    soon = now() + dt.timedelta(seconds=1)
+    rows(operation).update(leased_until=soon)
+    done, second = operation.done, command("worker")
     try:
+        second.wait_until(lambda: progress(operation) > done)
+        assert now() > soon
         second.wait_until(lambda: progress(operation) == PEOPLE and operation.is_over, 60)
     finally:
         second.stop()

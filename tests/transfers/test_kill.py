@@ -3,7 +3,6 @@
 import os
 import random
 import signal
-import sys
 import time
 from pathlib import Path
 
@@ -21,17 +20,15 @@ from coterie.transfers.export import Form, Format
 from coterie.transfers.exporting import finished, queue_export
 from coterie.transfers.importer import queue, summary
 from coterie.transfers.wishes import Wishes
-from tests.companion import Companion
-from tests.conftest import ROOT
+from tests.forking import coterie
 
 ROWS, BROKEN = 45_000, 9
 KILLS = 3
-ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "DJANGO_ALLOW_ASYNC_UNSAFE"}
 LOG = Path(os.environ["COTERIE_DATA"]).parent / "killed-transfers.log"
 
 
 def worker():
-    return Companion([sys.executable, "-m", "coterie.cli.main", "worker"], log=LOG, env=ENVIRONMENT, cwd=ROOT)
+    return coterie("worker", log=LOG)
 
 
 def finish_in_spite_of_kills(operation):

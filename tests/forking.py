@@ -1,0 +1,112 @@
+"""Processes of the program that are there at once: forked from one that has loaded everything.
+
+A test that kills a process twenty times would otherwise wait 20 × 1.5 s for imports. What a forked process runs is
+the same: the command line, or a server of the same application. That the real start works is proven elsewhere
+(`tests/cli`, `tests.streams.serving`).
+"""
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from tests.companion import Companion
+
+_CONTEXT = multiprocessing.get_context("forkserver")
+_CONTEXT.set_forkserver_preload(["tests.preloaded"])
+
+
+class Forked(Companion):
+    """A companion that runs `run(*arguments)` and writes to `log`."""
+
+    def __init__(self, run: Callable[..., None], arguments: Sequence[str], log: Path) -> None:
+        self.log = log
+        self.end = signal.SIGTERM
+        log.touch()
+        self.process = _Process(run, arguments, log)
+
+    def unwatch(self) -> None:
+        """It watches over itself."""
+
+
+def coterie(*arguments: str, log: Path) -> Forked:
+    """`coterie` with these arguments, on the database of the tests."""
+    return Forked(_run_command, arguments, log)
+
+
+def server(port: int, log: Path) -> Forked:
+    """The application on this port, without a worker."""
+    return Forked(_run_server, [str(port)], log)
+
+
+class _Process:
+    """What a `Companion` needs of a process, as `subprocess.Popen` has it."""
+
+    def __init__(self, run: Callable[..., None], arguments: Sequence[str], log: Path) -> None:
+        lifeline, self._mine = _CONTEXT.Pipe(duplex=False)
+        self.args = arguments
+        self._process = _CONTEXT.Process(target=_begin, args=(run, arguments, log, lifeline), daemon=True)
+        self._process.start()
+        lifeline.close()
+
+    @property
+    def pid(self) -> int:
+        return int(self._process.pid or 0)
+
+    @property
+    def returncode(self) -> int | None:
+        return self._process.exitcode
+
+    def poll(self) -> int | None:
+        """Its exit code, negative for a signal; None while it runs."""
+        return self._process.exitcode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its exit code at its end; raises TimeoutExpired."""
+        self._process.join(timeout)
+        if self._process.exitcode is None:
+            raise subprocess.TimeoutExpired(list(self.args), timeout or 0)
+        self._mine.close()
+        return self._process.exitcode
+
+    def send_signal(self, number: signal.Signals) -> None:
+        os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        self._process.kill()
+
+
+def _begin(run: Callable[..., None], arguments: Sequence[str], log: Path, lifeline: Connection) -> None:
+    os.setsid()
+    with log.open("ab") as output:
+        os.dup2(output.fileno(), 1)
+        os.dup2(output.fileno(), 2)
+    os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)
+    threading.Thread(target=_end_with_the_tests, args=(lifeline,), daemon=True).start()
+    run(*arguments)
+
+
+def _end_with_the_tests(lifeline: Connection) -> None:
+    """The tests hold the other end for as long as they live, however they end."""
+    try:
+        lifeline.recv_bytes()
+    except EOFError:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _run_command(*arguments: str) -> None:
+    from coterie.cli.main import main
+
+    sys.argv = ["coterie", *arguments]
+    main()
+
+
+def _run_server(port: str) -> None:
+    import uvicorn
+
+    uvicorn.run("coterie.asgi:application", port=int(port), access_log=False)
