@@ -11,7 +11,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -42,6 +43,19 @@ def coterie(*arguments: str, log: Path) -> Forked:
 def server(port: int, log: Path) -> Forked:
     """The application on this port, without a worker."""
     return Forked(_run_server, [str(port)], log)
+
+
+def run_coterie(
+    arguments: Sequence[str], environment: Mapping[str, str], folder: Path
+) -> subprocess.CompletedProcess[str]:
+    """`coterie` with a whole environment, and so settings, of its own; what it prints passes through `folder`."""
+    out, err = folder / "stdout", folder / "stderr"
+    process = _CONTEXT.Process(target=_run_apart, args=(arguments, environment, out, err), daemon=True)
+    process.start()
+    process.join(120)
+    assert process.exitcode is not None, f"coterie {' '.join(arguments)} did not end"
+    printed = [path.read_bytes().decode().replace("\r\n", "\n") for path in (out, err)]
+    return subprocess.CompletedProcess([*arguments], process.exitcode, *printed)
 
 
 class _Process:
@@ -83,12 +97,16 @@ class _Process:
 
 def _begin(run: Callable[..., None], arguments: Sequence[str], log: Path, lifeline: Connection) -> None:
     os.setsid()
-    with log.open("ab") as output:
-        os.dup2(output.fileno(), 1)
-        os.dup2(output.fileno(), 2)
+    _write_to(log, log)
     os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)
     threading.Thread(target=_end_with_the_tests, args=(lifeline,), daemon=True).start()
     run(*arguments)
+
+
+def _write_to(out: Path, err: Path) -> None:
+    for number, path in ((1, out), (2, err)):
+        with path.open("ab") as file:
+            os.dup2(file.fileno(), number)
 
 
 def _end_with_the_tests(lifeline: Connection) -> None:
@@ -104,6 +122,30 @@ def _run_command(*arguments: str) -> None:
 
     sys.argv = ["coterie", *arguments]
     main()
+
+
+def _run_apart(arguments: Sequence[str], environment: Mapping[str, str], out: Path, err: Path) -> None:
+    for path in (out, err):
+        path.unlink(missing_ok=True)
+    _write_to(out, err)
+    os.environ.clear()
+    os.environ.update(environment)
+    warnings.simplefilter("error")
+    _forget_the_settings()
+    _run_command(*arguments)
+
+
+def _forget_the_settings() -> None:
+    """They are read again, from the environment of now. Nothing was opened with them yet."""
+    from django.conf import settings
+    from django.db import connections
+    from django.db.utils import ConnectionHandler
+    from django.utils.functional import empty
+
+    settings._wrapped = empty
+    sys.modules.pop("coterie.settings", None)
+    vars(connections).pop("settings", None)
+    ConnectionHandler.__init__(connections)
 
 
 def _run_server(port: str) -> None:

@@ -5,6 +5,7 @@ import csv
 import io
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import stat
@@ -12,12 +13,14 @@ import subprocess
 import sys
 import time
 import urllib.request
+import uuid
 
 import pytest
 
 from coterie import __version__
 from tests.companion import Companion, free_port
 from tests.conftest import ROOT
+from tests.forking import run_coterie
 
 COMMAND = [sys.executable, "-m", "coterie.cli.main"]
 
@@ -28,16 +31,41 @@ def folder(tmp_path):
     return tmp_path / "data"
 
 
-@pytest.fixture
-def environment(folder):
+def _environment(folder):
     unwanted = ("COTERIE_", "DATABASE_URL", "DJANGO_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
     return {**kept, "COTERIE_DATA": str(folder), "PYTHONWARNINGS": "error", "COLUMNS": "200", "NO_COLOR": "1"}
 
 
 @pytest.fixture
-def coterie(environment):
-    """Runs a command; fails unless it ends with `code`."""
+def environment(folder):
+    return _environment(folder)
+
+
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory):
+    """The data folder of a Coterie that was started once."""
+    folder = tmp_path_factory.mktemp("migrated")
+    run_coterie(["tidy"], _environment(folder), tmp_path_factory.mktemp("printed"))
+    return folder
+
+
+@pytest.fixture
+def coterie(environment, tmp_path, migrated, folder):
+    """Runs a command on a Coterie that has nothing yet, in a process of its own; fails unless it ends with `code`."""
+    shutil.copytree(migrated, folder)
+
+    def run(*arguments, code=0, **more):
+        done = run_coterie(arguments, {**environment, **more}, tmp_path)
+        assert done.returncode == code, done.stdout + done.stderr
+        return done
+
+    return run
+
+
+@pytest.fixture
+def started(environment):
+    """The same through a real start: Python loads everything, and there is no data folder yet."""
 
     def run(*arguments, code=0, **more):
         done = subprocess.run(
@@ -62,9 +90,9 @@ def people_file(tmp_path):
     return path
 
 
-def test_help_is_quick_and_needs_no_data_folder(coterie, folder):
+def test_help_is_quick_and_needs_no_data_folder(started, folder):
     began = time.monotonic()
-    done = coterie("--help")
+    done = started("--help")
     assert time.monotonic() - began < 5
     for name in (
         "serve",
@@ -109,11 +137,11 @@ def test_wrong_use_ends_with_2(coterie, arguments):
     assert "Traceback" not in coterie(*arguments, code=2).stderr
 
 
-def test_a_member_is_added_with_a_password_shown_once(coterie):
-    done = coterie("member", "add", "Ana@Example.com", "--role", "owner")
+def test_a_member_is_added_with_a_password_shown_once(started):
+    done = started("member", "add", "Ana@Example.com", "--role", "owner")
     assert "ana@example.com can log in as owner of “My workspace”" in done.stdout
     assert "Password (shown only now): " in done.stdout
-    again = coterie("member", "add", "ana@example.com", "--role", "viewer")
+    again = started("member", "add", "ana@example.com", "--role", "viewer")
     assert "viewer" in again.stdout
     assert "Password" not in again.stdout
 
@@ -211,18 +239,14 @@ def test_import_maps_columns(coterie, tmp_path):
     assert "hello" not in coterie("export").stdout
 
 
-def test_with_several_workspaces_one_must_be_chosen(coterie, people_file):
+def test_with_several_workspaces_one_must_be_chosen(coterie, people_file, folder):
     coterie("demo", "--people", "20")
     coterie("member", "add", "a@b.example", "--role", "owner")
-    make_second = (
-        "import django; django.setup()\n"
-        "from coterie.accounts.models import Workspace; Workspace.objects.create(name='Second')"
-    )
-    code = [sys.executable, "-c", make_second]
-    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "coterie.settings"}
-    del environment["COTERIE_DATA"]
-    environment.pop("DATABASE_URL", None)
-    subprocess.run(code, cwd=ROOT, env={**environment, "COTERIE_DATA": str(people_file.parent / "data")}, check=True)
+    with contextlib.closing(sqlite3.connect(folder / "coterie.sqlite3")) as database, database:
+        database.execute("CREATE TABLE second AS SELECT * FROM accounts_workspace")
+        database.execute("UPDATE second SET id = id + 1, uid = ?, name = 'Second'", [uuid.uuid4().hex])
+        database.execute("INSERT INTO accounts_workspace SELECT * FROM second")
+        database.execute("DROP TABLE second")
     refused = coterie("import", str(people_file), code=2).stderr
     assert "Fernhill Coffee" in refused
     assert "Second" in refused
@@ -251,8 +275,8 @@ def test_a_replica_is_rebuilt_and_its_status_told(coterie, people_file):
     assert "up to date" in coterie("replica", "status").stdout
 
 
-def test_doctor_explains_every_setting(coterie, folder):
-    found = json.loads(coterie("doctor", "--json").stdout)
+def test_doctor_explains_every_setting(started, folder):
+    found = json.loads(started("doctor", "--json").stdout)
     assert found["healthy"] is True
     names = [finding["name"] for finding in found["findings"]]
     assert names == [
@@ -268,7 +292,7 @@ def test_doctor_explains_every_setting(coterie, folder):
         ),
     ]
     assert found["findings"][0]["value"] == str(folder)
-    assert "COTERIE_DATA = " in coterie("doctor").stdout
+    assert "COTERIE_DATA = " in started("doctor").stdout
 
 
 @pytest.mark.parametrize(
@@ -297,8 +321,8 @@ def test_doctor_finds_what_is_wrong_and_shows_no_password(coterie, name, value):
     assert "hidden" not in done.stdout + done.stderr
 
 
-def test_other_commands_point_to_doctor_when_the_settings_are_wrong(coterie):
-    assert "coterie doctor" in coterie("channel", "list", code=1, COTERIE_REPLICA_THREADS="two").stderr
+def test_other_commands_point_to_doctor_when_the_settings_are_wrong(started):
+    assert "coterie doctor" in started("channel", "list", code=1, COTERIE_REPLICA_THREADS="two").stderr
 
 
 @pytest.mark.parametrize("processes", [1, 2])
