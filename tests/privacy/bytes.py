@@ -15,8 +15,8 @@ def places_of(needles: Iterable[str]) -> dict[str, list[str]]:
     needles = list(needles)
     # In a process of its own: closing SQLite's file here would let go of all locks that this process has on it, and
     # the next one to come would damage it (sqlite.org/howtocorrupt.html, section 2.2).
-    asked = json.dumps({"folder": str(settings.DATA), "needles": needles})
-    command = [sys.executable, __file__]
+    asked = json.dumps({"folder": str(settings.DATA), "texts": needles})
+    command = [sys.executable, "-I", "-S", str(Path(__file__).with_name("search_files.py"))]
     answer = subprocess.run(command, input=asked, capture_output=True, text=True, check=True)
     found: dict[str, list[str]] = json.loads(answer.stdout)
     places = {needle: found.get(needle, []) + _tables(needle) for needle in needles}
@@ -34,18 +34,3 @@ def _tables(needle: str) -> list[str]:
             return cursor.fetchone() is not None
 
         return [table for table in tables if has(table)]
-
-
-def _in_files(folder: str, needles: list[str]) -> dict[str, list[str]]:
-    forms = {n: {n.encode(), json.dumps(n)[1:-1].encode(), n.encode("utf-16-le")} for n in needles}
-    found: dict[str, list[str]] = {}
-    for path in Path(folder).rglob("*"):
-        content = path.read_bytes() if path.is_file() else b""
-        for needle in needles:
-            if any(form in content for form in forms[needle]):
-                found.setdefault(needle, []).append(path.name)
-    return found
-
-
-if __name__ == "__main__":
-    sys.stdout.write(json.dumps(_in_files(**json.load(sys.stdin))))
