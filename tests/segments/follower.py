@@ -1,14 +1,12 @@
-"""`python -m tests.segments.follower`: a follower in a process of its own, to be killed."""
+"""A follower in a process of its own, to be killed."""
 
 import threading
 
-import django
+from coterie.segments import settle as settling
+from coterie.segments.follow import follow
 
-django.setup()
 
-from coterie.segments import settle as settling  # noqa: E402
-from coterie.segments.follow import follow  # noqa: E402
-
-if __name__ == "__main__":
+def run() -> None:
+    """Follows until it is killed."""
     settling.CHUNK = 40  # Many transactions, so that a kill falls between two of them.
     follow(threading.Event())

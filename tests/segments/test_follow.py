@@ -3,7 +3,6 @@
 import contextlib
 import os
 import signal
-import sys
 import threading
 import time
 from pathlib import Path
@@ -16,10 +15,10 @@ from coterie.segments import follow as following
 from coterie.segments.follow import follow
 from coterie.segments.models import RuleState, Segment
 from coterie.segments.settle import is_due, settle
-from tests.companion import Companion
-from tests.conftest import ROOT
+from tests.forking import Forked
 from tests.journal.parallel import parallel
 from tests.makers import make_people, make_person
+from tests.segments import follower
 from tests.segments.ruling import (
     POLAND,
     PRO,
@@ -57,9 +56,7 @@ def soon(true, seconds=30):
 
 
 def process(name):
-    environment = {key: value for key, value in os.environ.items() if key != "DJANGO_ALLOW_ASYNC_UNSAFE"}
-    log = Path(os.environ["COTERIE_DATA"]).parent / f"{name}.log"
-    return Companion([sys.executable, "-m", "tests.segments.follower"], log=log, env=environment, cwd=ROOT)
+    return Forked(follower.run, [], Path(os.environ["COTERIE_DATA"]).parent / f"{name}.log")
 
 
 def test_whoever_changes_is_in_their_segments_soon(workspace, other_workspace):
@@ -171,7 +168,7 @@ def test_two_followers_of_two_processes_and_kill_minus_nine(workspace):
     running = [process("follower-a"), process("follower-b")]
     try:
         for turn in range(4):
-            time.sleep(2.0 + turn * 0.37)
+            time.sleep(0.4 + turn * 0.12)
             segments.append(rule(workspace, POLAND if turn % 2 else PRO))
             victim = running.pop(0)
             victim.process.send_signal(signal.SIGKILL)
@@ -189,4 +186,4 @@ def test_two_followers_of_two_processes_and_kill_minus_nine(workspace):
     assert not any(one.is_filling for one in Segment.objects.filter(workspace=workspace))
     assert actual(workspace) == expected(workspace, now())
     assert_explained(workspace)
-    assert Workspace.objects.get(pk=workspace.pk).revision > 600
+    assert Workspace.objects.get(pk=workspace.pk).revision > 400
