@@ -14,16 +14,21 @@ from coterie.accounts.models import Member, Role, User, Workspace
 from coterie.audience.audience import audience_of
 from coterie.audience.view import View
 from coterie.core.clock import now
-from coterie.core.ids import from_public, new_ids
+from coterie.core.ids import from_public, new_id, new_ids
 from coterie.journal.commit import Transaction, commit
 from coterie.people.changes import People, create_people
 from coterie.people.models import Person
 from coterie.segments.catalogue import create
-from tests.audience.population import TYPES, Population, settle
+from tests.audience.population import Population, settle
 from tests.makers import put_in
 from tests.web.pages import ids
 
-SORTS = [sign + key for key in sorted({*TYPES, "default_location"}) for sign in ("", "-")]
+# One of each type that is sorted in a way of its own. Every sort is walked in tests/audience/test_paging.py.
+WALKS = [
+    *((25, sort) for sort in ("-lastSeen", "createdAt", "default_name", "-chats", "score", "-banned", "segment")),
+    *((25, sort) for sort in ("default_location", "-$.when")),
+    *((size, sort) for size in (50, 100) for sort in ("-lastSeen", "default_name")),
+]
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +41,7 @@ def login_of(password_hash: str):
     """Factory: the client of a new editor whose pages have so many rows."""
 
     def make(workspace: Workspace, size: int) -> Client:
-        user = User.objects.create(email=f"w{size}-{workspace.pk}@example.test", password=password_hash)
+        user = User.objects.create(email=f"{new_id()}@example.test", password=password_hash)
         preferences = {"rows": size, "columns": []}
         Member.objects.create(workspace=workspace, user=user, role=Role.EDITOR, preferences=preferences)
         client = Client()
@@ -44,11 +49,6 @@ def login_of(password_hash: str):
         return client
 
     return make
-
-
-@pytest.fixture(scope="module", params=[25, 50, 100])
-def sized(request, population: Population, login_of) -> tuple[int, Client]:
-    return request.param, login_of(population.workspace, request.param)
 
 
 def step(response, name: str) -> str:
@@ -62,6 +62,8 @@ def walk(client: Client, url: str, name: str) -> list[list[str]]:
     while url:
         response = client.get(url)
         assert response.status_code == 200
+        if name == "next" and "nobody comes after this page any more" in response.content.decode():
+            break  # The last people left while they were asked for: the page shows the beginning and says so.
         pages.append(ids(response))
         last, url = response, step(response, name)
         assert len(pages) < 60
@@ -71,9 +73,9 @@ def walk(client: Client, url: str, name: str) -> list[list[str]]:
     return pages
 
 
-@pytest.mark.parametrize("sort", SORTS)
-def test_the_pages_are_the_list_forwards_and_backwards(population: Population, sized, sort: str) -> None:
-    size, client = sized
+@pytest.mark.parametrize(("size", "sort"), WALKS)
+def test_the_pages_are_the_list_forwards_and_backwards(population: Population, login_of, size: int, sort: str) -> None:
+    client = login_of(population.workspace, size)
     whole = audience_of(population.workspace).page(View(sort=sort), 1_000)
     order = [row.public_id for row in whole.rows]
     *forth, [last] = walk(client, f"/users?{View(sort=sort).query}", "next")
@@ -144,9 +146,8 @@ class Crowd:
 
 
 @pytest.mark.parametrize(
-    "sort", ["-lastSeen", "lastSeen", "createdAt", "default_name", "-default_name", "-chats", "plan", "segment",
-             "-segment", "default_location", "-userId"]
-)  # fmt: skip
+    "sort", ["-lastSeen", "createdAt", "default_name", "-chats", "plan", "-segment", "default_location"]
+)
 def test_whoever_stays_is_met_once_while_others_come_and_change(workspace: Workspace, login_of, sort: str) -> None:
     chance, moment = random.Random(7), now() - dt.timedelta(seconds=30)
     calm = [_person(chance, row_id, "Calm", moment) for row_id in new_ids(130)]
