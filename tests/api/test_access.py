@@ -22,6 +22,7 @@ def is_error(answer, code):
     return True
 
 
+@pytest.mark.one_database
 @pytest.mark.usefixtures("database")
 @pytest.mark.parametrize("path", READ)
 @pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer x", "Bearer cot_x", "Basic eDp5", "Bearer cot_é"])
@@ -31,11 +32,13 @@ def test_without_a_valid_token_nothing_is_read(path, header):
     assert answer["WWW-Authenticate"].startswith("Bearer")
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("path", WRITE)
 def test_without_a_valid_token_nothing_is_written(path):
     assert is_error(Client().post(path, {}, content_type="application/json"), 401)
 
 
+@pytest.mark.one_database
 def test_the_cookie_of_a_member_counts_for_nothing(client_of, owner):
     assert is_error(client_of(owner).get("/api/users"), 401)
 
@@ -48,12 +51,14 @@ def test_a_token_that_has_ended_is_no_token(workspace):
     assert is_error(client.get("/api/users"), 401)
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("path", READ)
 @pytest.mark.parametrize("scope", ["write", "export"])
 def test_reading_needs_the_scope_read(workspace, api_of, path, scope):
     assert is_error(api_of(workspace, [scope]).get(path), 403)
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("path", WRITE)
 @pytest.mark.parametrize("scope", ["read", "export"])
 def test_writing_needs_the_scope_write(workspace, api_of, path, scope):
@@ -67,6 +72,7 @@ def test_admin_may_everything(workspace, api_of):
     assert client.post("/api/users/segments", {"name": "x"}, content_type="application/json").status_code == 200
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("path", ["/api", "/api/", "/api/nope", "/api/users/segments/nope/nope", "/api/%00"])
 @pytest.mark.parametrize("method", ["get", "post", "delete"])
 def test_unknown_addresses_are_404_in_the_envelope(api, path, method):
@@ -83,6 +89,7 @@ def test_a_fault_of_ours_is_500_in_the_envelope(workspace, api, monkeypatch):
     assert "secret" not in answer.content.decode()
 
 
+@pytest.mark.one_database
 def test_the_document_names_every_address_and_needs_no_token():
     document = Client().get("/api/openapi.json").json()
     assert set(document["paths"]) == {
@@ -94,6 +101,7 @@ def test_the_document_names_every_address_and_needs_no_token():
     assert document["components"]["schemas"]["Said"]["properties"].keys() >= {"from", "message"}
 
 
+@pytest.mark.one_database
 def test_the_documentation_page_loads_nothing_from_elsewhere():
     answer = Client().get("/api/docs")
     page = answer.content.decode()

@@ -26,6 +26,7 @@ def test_a_segment_is_created_and_listed_at_both_addresses(workspace, api, post,
     assert segment.public_id == created["id"]
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("body", [{}, {"name": ""}, {"name": "x" * 257}, {"name": 5}, {"name": "  "}, [], '"x"', b""])
 def test_a_name_that_is_none_is_422(post, body):
     answer = post("/api/users/segments", body)
@@ -33,6 +34,7 @@ def test_a_name_that_is_none_is_422(post, body):
     assert answer.json()["status"]["details"]
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("body", [b"{", b"\xff", b'{"name":', b"[" * 100_000])
 def test_a_body_that_is_not_json_is_400(post, body):
     answer = post("/api/users/segments", body)
@@ -77,6 +79,7 @@ def test_one_unknown_id_and_nothing_is_done(workspace, other_workspace, post):
     assert not Membership.objects.filter(workspace__in=[workspace, other_workspace]).exists()
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     "body",
     [

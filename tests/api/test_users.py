@@ -90,6 +90,7 @@ def test_newest_users_come_first_by_default(cast, listed):
     assert listed() == ["cyd", "bob", "ana"]
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
@@ -105,6 +106,7 @@ def test_sort_is_understood_in_every_form(cast, listed, query, expected):
     assert listed(query) == expected
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("filters", "expected"),
     [
@@ -146,18 +148,21 @@ def test_the_eight_kinds_filter_in_json_bracket_and_dotted_form(cast, listed, fi
     assert listed(urlencode(dots)) == expected
 
 
+@pytest.mark.one_database
 def test_match_any_joins_all_forms(cast, listed):
     one = urlencode([("filters[0][type]", "default_name"), ("filters[0][value]", "Bob")])
     assert listed(f"match=any&{one}&f=userId:is:cyd") == ["cyd", "bob"]
     assert listed(f"match=all&{one}&f=userId:is:cyd") == []
 
 
+@pytest.mark.one_database
 def test_the_url_form_of_the_pages_is_understood(cast, listed):
     assert listed("match=all&f=default_country:is:Poland&f=plan:is:pro&sort=-lastSeen") == ["ana"]
     nested = quote(json.dumps({"any": [{"attribute": "plan", "rule": "is", "values": ["free"]}]}))
     assert listed(f"q={nested}") == ["bob"]
 
 
+@pytest.mark.one_database
 def test_columns_narrow_the_custom_attributes(cast, api):
     users = {user["userId"]: user["attributes"] for user in api.get("/api/users?columns=plan,userId").json()["data"]}
     assert set(users["ana"]) == KEYS | {"plan"}
@@ -191,6 +196,7 @@ def test_forty_users_fit_a_page(workspace, api):
     assert (len(answer["data"]), answer["count"]) == (40, 41)
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("query", "where"),
     [
@@ -235,6 +241,7 @@ def test_what_cannot_be_understood_is_refused_by_name(cast, api, query, where):
     assert where is None or status["details"][0]["where"] == where
 
 
+@pytest.mark.one_database
 def test_every_broken_filter_is_named(cast, api):
     details = api.get("/api/users?f=shoe:is:x&f=default_name:near:x").json()["status"]["details"]
     assert [detail["where"] for detail in details] == ["f[0]", "f[1]"]
@@ -338,6 +345,7 @@ def hide(workspace, *keys, scope=Scope.PERSON):
         Attribute.objects.filter(pk=row.pk).update(hidden=True)
 
 
+@pytest.mark.one_database
 def test_hidden_attributes_are_in_no_answer(workspace, api):
     ada = make_person(workspace, default_name="Ada", default_city="Oslo", plan="pro", vip=True)
     hide(workspace, "default_city", "plan")
@@ -347,6 +355,7 @@ def test_hidden_attributes_are_in_no_answer(workspace, api):
         assert (user["attributes"]["default_name"], user["attributes"]["vip"]) == ("Ada", True)
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     "query",
     [
@@ -415,12 +424,14 @@ def test_a_search_is_literal(workspace, listed, text, found):
     assert listed(f"search={quote(text)}") == found
 
 
+@pytest.mark.one_database
 def test_a_search_that_is_too_long_is_refused(api, searched):
     answer = api.get(f"/api/users?search={'x' * 1025}")
     assert answer.status_code == 422
     assert "1024" in answer.content.decode()
 
 
+@pytest.mark.one_database
 def test_the_next_of_another_list_is_refused(api, searched):
     after = api.get("/api/users?search=ada&limit=2").json()["next"]
     answer = api.get(f"/api/users?limit=2&after={after}")
@@ -428,6 +439,7 @@ def test_the_next_of_another_list_is_refused(api, searched):
     assert "same filters and sort" in answer.content.decode()
 
 
+@pytest.mark.one_database
 def test_the_search_is_described(client):
     parameters = client.get("/api/openapi.json").json()["paths"]["/api/users"]["get"]["parameters"]
     assert "search" in {parameter["name"] for parameter in parameters}

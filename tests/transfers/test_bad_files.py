@@ -85,6 +85,7 @@ def test_a_workbook_of_a_spreadsheet_comes_in(workspace, tmp_path):
     assert '5,"8 cells, but the header names 6 columns",u3,a' in summary.rejected_file.read_text()
 
 
+@pytest.mark.one_database
 def test_sheets_with_another_header_are_left_out(workspace, tmp_path):
     book = openpyxl.Workbook()
     for number, rows in enumerate(([["User ID"], ["u1"]], [["Notes"], ["x"]], [["User ID"], ["u2"]])):
@@ -97,6 +98,7 @@ def test_sheets_with_another_header_are_left_out(workspace, tmp_path):
     assert set(Person.objects.filter(workspace=workspace).values_list("user_id", flat=True)) == {"u1", "u2"}
 
 
+@pytest.mark.one_database
 def test_a_zip_bomb_is_refused_by_what_it_declares(refused):
     bomb = sheet("<row><c><v>" + "0" * 100_000_000 + "</v></c></row>")
     data = with_part(workbook(["User ID"]), SHEET, bomb)
@@ -104,11 +106,13 @@ def test_a_zip_bomb_is_refused_by_what_it_declares(refused):
     refused(data, "packed like a bomb")
 
 
+@pytest.mark.one_database
 def test_a_part_that_is_too_big_is_refused(refused, monkeypatch):
     monkeypatch.setattr(xlsx_parts, "MAX_PART", 1000)
     refused(with_part(workbook(["User ID"]), SHEET, sheet("<row/>" * 1000)), "bytes when unpacked")
 
 
+@pytest.mark.one_database
 def test_a_bomb_that_lies_about_its_size_is_noticed(refused):
     data = bytearray(with_part(workbook(["User ID"], ["u1"]), SHEET, sheet("<row/>" * 5_000_000)))
     with zipfile.ZipFile(io.BytesIO(bytes(data))) as archive:
@@ -118,6 +122,7 @@ def test_a_bomb_that_lies_about_its_size_is_noticed(refused):
     refused(bytes(data.replace(real.to_bytes(4, "little"), (1000).to_bytes(4, "little"))), "damaged|empty")
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("content", "words"),
     [
@@ -138,6 +143,7 @@ def test_what_is_no_file_of_people_is_refused(refused, content, words):
     refused(content, words)
 
 
+@pytest.mark.one_database
 def test_an_archive_that_is_no_workbook_is_refused(refused):
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as archive:
@@ -145,6 +151,7 @@ def test_an_archive_that_is_no_workbook_is_refused(refused):
     refused(data.getvalue(), "not a workbook")
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     "content",
     [
@@ -168,6 +175,7 @@ def test_a_sheet_that_breaks_off_fails_after_whole_chunks(workspace, tmp_path):
     assert not Person.objects.filter(workspace=workspace).exists()
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("number", ["1", "-1", "99999999999999999999"])
 def test_a_cell_whose_text_is_not_there_is_no_empty_cell(workspace, tmp_path, number):
     head = '<row r="1"><c r="A1" t="s"><v>0</v></c></row>'
@@ -191,6 +199,7 @@ def with_texts(data, texts):
     return result.getvalue()
 
 
+@pytest.mark.one_database
 def test_the_first_rows_do_not_wait_for_all_texts_of_a_workbook(workspace, tmp_path, monkeypatch):
     count = 30_000
     rows = '<row r="1"><c r="A1" t="s"><v>0</v></c></row>'
@@ -209,6 +218,7 @@ def test_the_first_rows_do_not_wait_for_all_texts_of_a_workbook(workspace, tmp_p
     assert positions == sorted(positions)
 
 
+@pytest.mark.one_database
 def test_times_of_parquet_may_be_finer_than_ours(workspace, tmp_path):
     path = tmp_path / "people.parquet"
     seen = pa.array([1_700_000_000_123_456_789], pa.timestamp("ns", "UTC"))
@@ -218,6 +228,7 @@ def test_times_of_parquet_may_be_finer_than_ours(workspace, tmp_path):
     assert person.created_at.isoformat() == "2023-11-14T22:13:20.123000+00:00"
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("place", ["ZZZZ1", "A1", "XFD1"])
 def test_cells_in_impossible_places_are_refused(refused, place):
     cells = f'<row><c r="B1"><v>1</v></c><c r="{place}"><v>2</v></c></row>'
@@ -255,6 +266,7 @@ class Endless(io.RawIOBase):
 _WIDE = b"x" * 500
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     "again",
     [
@@ -277,6 +289,7 @@ def test_a_file_of_any_size_takes_little_memory(again):
         tracemalloc.stop()
 
 
+@pytest.mark.one_database
 def test_a_delimiter_or_encoding_that_is_none_is_refused(workspace, tmp_path):
     path = tmp_path / "x.csv"
     path.write_text("User ID\nu1\n")
@@ -290,6 +303,7 @@ def test_a_delimiter_or_encoding_that_is_none_is_refused(workspace, tmp_path):
             import_file(workspace, path, "test", wishes)
 
 
+@pytest.mark.one_database
 def test_any_delimiter_can_be_told(workspace, tmp_path):
     path = tmp_path / "x.csv"
     path.write_text("User ID:Name\nu1:Ana\n")
@@ -297,6 +311,7 @@ def test_any_delimiter_can_be_told(workspace, tmp_path):
     assert Person.objects.get(workspace=workspace).attributes == {"default_name": "Ana"}
 
 
+@pytest.mark.one_database
 def test_files_are_closed_when_they_are_refused(tmp_path):
     path = tmp_path / "x.csv"
     path.write_text("")

@@ -90,6 +90,7 @@ def written(tmp_path, kind, rows):
     return path
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("kind", ["xlsx", "parquet"])
 def test_what_is_packed_counts_by_what_it_is_unpacked(workspace, tmp_path, monkeypatch, kind):
     Operation.objects.filter(state__in=[State.QUEUED, State.RUNNING]).update(state=State.DONE)
@@ -216,6 +217,7 @@ def test_a_file_that_goes_meanwhile_fails_it_in_words(path, queued):
     assert rows(queued).get().state == State.FAILED
 
 
+@pytest.mark.one_database
 def test_wishes_that_cannot_be_are_refused_at_once(workspace, path):
     with pytest.raises(WrongFile, match="no type"):
         check(workspace, path, "test", Wishes(types={"x": "colour"}))
@@ -259,6 +261,7 @@ def test_an_import_is_told_before_its_first_change_and_not_begun_when_that_fails
     assert (row.state, row.people) == (State.DONE, 25)
 
 
+@pytest.mark.one_database
 def test_the_first_rows_are_typed_and_say_what_becomes_of_them(workspace, tmp_path):
     make_person(workspace, default_email="Same@example.test", default_name="S")
     changing = make_person(workspace, default_email="b@example.test")
@@ -291,5 +294,6 @@ def test_the_first_rows_are_typed_and_say_what_becomes_of_them(workspace, tmp_pa
     assert Person.objects.get(workspace=workspace, id=changing.id).attributes == {"default_email": "b@example.test"}
 
 
+@pytest.mark.one_database
 def test_only_so_many_rows_are_looked_at(workspace, path):
     assert len(first_rows(workspace, path, Wishes(), 4)) == 4

@@ -29,6 +29,7 @@ def rows(data):
     return list(csv.DictReader(io.StringIO(data.decode(), newline="")))
 
 
+@pytest.mark.one_database
 def test_the_known_headings_come_first_in_the_known_order(workspace):
     make_person(workspace, plan="pro")
     header = next(csv.reader([exported(workspace).decode().split("\r\n")[0]]))
@@ -39,6 +40,7 @@ def test_the_known_headings_come_first_in_the_known_order(workspace):
     ]
 
 
+@pytest.mark.one_database
 def test_lines_end_in_crlf_and_text_is_quoted(workspace):
     make_person(workspace, default_name='Zoë "Z", x\ny', created_at=AT, last_seen=AT, user_id="u1")
     data = exported(workspace, columns=["default_name", "createdAt", "chats", "banned", "userId", "default_city"])
@@ -67,6 +69,7 @@ def test_segments_are_named(workspace):
     assert found == {"a": "'=Buyers; News, weekly", "b": ""}
 
 
+@pytest.mark.one_database
 def test_only_the_columns_asked_for_in_their_order(workspace):
     make_person(workspace, default_city="Łódź", plan="pro")
     assert exported(workspace, columns=["plan", "segment", "default_city"]).decode() == (
@@ -83,6 +86,7 @@ def test_custom_values_are_written_as_they_are_stored(workspace):
     assert found == {"a": ("12", "2000-02-29", "true"), "b": ("about 12", "soon", "yes"), "c": ("3.5", "", "")}
 
 
+@pytest.mark.one_database
 def test_formulas_are_guarded_in_cells_and_in_the_header(workspace):
     make_person(workspace, default_name="=HYPERLINK(1)", phone="+48 601 123 456", **{"=evil": "@x"})
     row = rows(exported(workspace))[0]
@@ -91,6 +95,7 @@ def test_formulas_are_guarded_in_cells_and_in_the_header(workspace):
     assert row["'=evil"] == "'@x"
 
 
+@pytest.mark.one_database
 def test_custom_attributes_called_like_a_heading_are_told_apart(workspace):
     make_person(workspace, default_name="Ana", Name="custom", Segments="x", city="y", **{"attribute.z": "w"})
     row = rows(exported(workspace))[0]
@@ -101,6 +106,7 @@ def test_custom_attributes_called_like_a_heading_are_told_apart(workspace):
     assert row["attribute.attribute.z"] == "w"
 
 
+@pytest.mark.one_database
 def test_nobody_gives_a_header_alone(workspace):
     assert exported(workspace).count(b"\r\n") == 1
 
@@ -111,6 +117,7 @@ def test_a_change_made_just_before_is_in_the_file(workspace):
     assert "late" in exported(workspace).decode()
 
 
+@pytest.mark.one_database
 def test_a_failure_in_the_middle_breaks_the_download(workspace, monkeypatch):
     make_person(workspace)
     real = query.batches
@@ -138,6 +145,7 @@ def test_a_damaged_replica_is_repaired_before_the_first_line(workspace):
     assert "here" in exported(workspace).decode()
 
 
+@pytest.mark.one_database
 def test_pieces_are_bounded(workspace):
     audience = audience_of(workspace)
     columns = [column.key for column in default_columns(audience.catalogue)]

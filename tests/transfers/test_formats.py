@@ -89,6 +89,7 @@ def test_jsonl_has_values_as_they_are_stored_and_nothing_for_what_is_not_known(w
     ]
 
 
+@pytest.mark.one_database
 def test_jsonl_survives_hostile_texts_and_names(workspace):
     name = "k\"'\\ż"
     for number, text in enumerate(HOSTILE):
@@ -97,6 +98,7 @@ def test_jsonl_survives_hostile_texts_and_names(workspace):
     assert found == {f"u{number}": text for number, text in enumerate(HOSTILE)}
 
 
+@pytest.mark.one_database
 def test_parquet_has_types(workspace, ana):
     table = pq.read_table(io.BytesIO(exported(workspace, "parquet")))
     (row,) = table.to_pylist()
@@ -107,12 +109,14 @@ def test_parquet_has_types(workspace, ana):
     assert [str(table.schema.field(key).type) for key in ("orders", "vip", "zip")] == ["double", "bool", "string"]
 
 
+@pytest.mark.one_database
 def test_parquet_keeps_values_that_do_not_fit_their_attribute(workspace, ana):
     make_person(workspace, user_id="u2", orders="about 12")
     rows = pq.read_table(io.BytesIO(exported(workspace, "parquet"))).to_pylist()
     assert {row["userId"]: row["orders"] for row in rows} == {"u1": "12", "u2": "about 12"}
 
 
+@pytest.mark.one_database
 def test_duckdb_reads_parquet_and_jsonl(workspace, ana, tmp_path):
     for format_ in ("parquet", "jsonl"):
         path = tmp_path / f"people.{format_}"
@@ -121,6 +125,7 @@ def test_duckdb_reads_parquet_and_jsonl(workspace, ana, tmp_path):
             assert database.execute(f"SELECT userId, zip, orders FROM '{path}'").fetchall() == [("u1", "007", 12)]
 
 
+@pytest.mark.one_database
 def test_xlsx_has_headings_times_numbers_and_booleans(workspace, ana):
     (sheet,) = sheets(exported(workspace, "xlsx"))
     assert (sheet.title, sheet.freeze_panes) == ("People", "A2")
@@ -131,6 +136,7 @@ def test_xlsx_has_headings_times_numbers_and_booleans(workspace, ana):
     assert (found["Name"], found["orders"], found["Email"]) == ("'=Ana", "12", None)
 
 
+@pytest.mark.one_database
 def test_hostile_texts_are_texts_in_xlsx(workspace):
     for number, text in enumerate(HOSTILE):
         make_person(workspace, user_id=f"u{number}", default_name=text)
@@ -144,6 +150,7 @@ def test_hostile_texts_are_texts_in_xlsx(workspace):
         assert plain[f"u{number}"] == HOSTILE[number]
 
 
+@pytest.mark.one_database
 def test_more_people_than_a_sheet_holds_get_more_sheets(workspace, monkeypatch):
     monkeypatch.setattr(as_xlsx, "MAX_ROWS", 3)
     for number in range(5):
@@ -155,6 +162,7 @@ def test_more_people_than_a_sheet_holds_get_more_sheets(workspace, monkeypatch):
     assert {sheet[f"A{n}"].value for sheet in found for n in (2, 3)} - {None} == {f"u{n}" for n in range(5)}
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("format_", ["csv", "xlsx", "jsonl", "parquet"])
 def test_nobody_is_a_file_without_people(workspace, format_):
     data = exported(workspace, format_, ["userId", "segment"])
@@ -169,6 +177,7 @@ def test_nobody_is_a_file_without_people(workspace, format_):
             assert [cell.value for cell in sheets(data)[0][1]] == ["User ID", "Segments"]
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("format_", ["csv", "xlsx", "jsonl", "parquet"])
 def test_every_format_breaks_when_people_are_missing(workspace, format_, monkeypatch):
     make_person(workspace)
@@ -179,12 +188,14 @@ def test_every_format_breaks_when_people_are_missing(workspace, format_, monkeyp
         exported(workspace, format_)
 
 
+@pytest.mark.one_database
 def test_a_byte_order_mark_and_raw_formulas_on_request(workspace):
     make_person(workspace, default_name="=1+1")
     assert exported(workspace, "csv", ["default_name"], bom=True).startswith(b'\xef\xbb\xbf"Name"')
     assert exported(workspace, "csv", ["default_name"], raw=True) == b'"Name"\r\n"=1+1"\r\n'
 
 
+@pytest.mark.one_database
 def test_python_and_duckdb_read_the_csv_alike(workspace, tmp_path):
     for number, text in enumerate(HOSTILE):
         make_person(workspace, user_id=f"u{number}", default_name=text)
@@ -202,6 +213,7 @@ def test_python_and_duckdb_read_the_csv_alike(workspace, tmp_path):
 REASON = Reason("cli", "Country is Poland", "f=default_country:is:Poland")
 
 
+@pytest.mark.one_database
 def test_a_manifest_says_what_the_file_is(workspace, tmp_path):
     make_person(workspace, user_id="u1", default_country="Poland", default_email="a@b.c")
     make_person(workspace, user_id="u2")
@@ -230,6 +242,7 @@ def test_a_manifest_says_what_the_file_is(workspace, tmp_path):
     assert {stat.S_IMODE(each.stat().st_mode) for each in tmp_path.iterdir()} == {0o600}
 
 
+@pytest.mark.one_database
 def test_stopping_leaves_no_file(workspace, tmp_path):
     make_person(workspace)
     audience = audience_of(workspace)

@@ -64,6 +64,7 @@ def test_new_people_are_made(workspace, load):
     assert audience_of(workspace).count(None) == 1
 
 
+@pytest.mark.one_database
 def test_columns_are_known_by_key_label_and_heading(workspace, load):
     load("userid,EMAIL,default_name,Source,Country,Referrer,default_url\nu1,a@b.c,Ana,widget,Poland,r,u\n")
     assert person(workspace, "u1").attributes == {
@@ -76,6 +77,7 @@ def test_columns_are_known_by_key_label_and_heading(workspace, load):
     }
 
 
+@pytest.mark.one_database
 def test_columns_can_be_mapped_and_left_out(workspace, load):
     summary = load(
         "mail,Full name,secret\na@b.c,Ana,x\n", mapping={"mail": "Email", "Full name": "default_name", "secret": ""}
@@ -186,22 +188,26 @@ def test_bad_rows_are_rejected_with_line_and_reason_and_the_others_come_in(works
     assert f'14,"a cell is longer than 100,000 characters, or a quote is not closed","u11,""{"x" * 100_001}' in rejected
 
 
+@pytest.mark.one_database
 def test_values_behind_guards_come_back(workspace, load):
     load("User ID,Name,'=evil,phone\nu1,'=cmd,''@x,+48 601\n")
     assert person(workspace, "u1").attributes == {"default_name": "=cmd", "=evil": "'@x", "phone": "+48 601"}
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_delimiters_are_recognised(workspace, load, delimiter):
     load(delimiter.join(("User ID", '"Name, first; last"', "x")) + "\n" + delimiter.join(("u1", "Ana", "y")) + "\n")
     assert person(workspace, "u1").attributes == {"Name, first; last": "Ana", "x": "y"}
 
 
+@pytest.mark.one_database
 def test_a_byte_order_mark_is_no_part_of_the_header(workspace, load):
     load(b"\xef\xbb\xbfEmail;Name\na@b.c;Ana\n")
     assert Person.objects.get(workspace=workspace).attributes["default_email"] == "a@b.c"
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("content", "options", "message"),
     [
@@ -382,6 +388,7 @@ def test_a_dry_run_says_exactly_what_will_happen_and_changes_nothing(workspace, 
     assert replace(done, operation_id=None) == told
 
 
+@pytest.mark.one_database
 def test_new_attributes_can_be_refused(workspace, load):
     make_person(workspace, plan="x")
     with pytest.raises(WrongFile, match="There is no attribute “shoe” yet"):
@@ -389,6 +396,7 @@ def test_new_attributes_can_be_refused(workspace, load):
     assert load("User ID,plan,shoe\nu1,pro,43\n", new_attributes=False, mapping={"shoe": ""}).new == 1
 
 
+@pytest.mark.one_database
 def test_a_column_without_values_is_no_new_attribute(workspace, load):
     load("User ID,shoe\nu1,\n")
     assert not Attribute.objects.filter(workspace=workspace, key="shoe").exists()
@@ -485,6 +493,7 @@ def test_a_file_of_rejected_rows_can_be_mended_and_imported(workspace, load):
 # ---- cells
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -504,6 +513,7 @@ def test_numbers_are_numbers_only_as_computers_write_them(workspace, load, text,
     assert (found, type(found)) == (expected, type(expected))
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("dates", ["dmy", "mdy"])
 def test_the_order_of_dates_is_told_or_the_row_is_rejected(workspace, load, dates):
     content = "User ID,First Seen\nu1,03/04/2024\nu2,03.04.2024 17:40\n"
@@ -516,6 +526,7 @@ def test_the_order_of_dates_is_told_or_the_row_is_rejected(workspace, load, date
     assert person(workspace, "u2").created_at == dt.datetime(2024, month, day, 17, 40, tzinfo=UTC)
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("text", ["infinity", "epoch", "1999-12-31", "2024-13-01", "0x10", "now"])
 def test_what_is_no_time_is_rejected(load, text):
     assert load(f"User ID,First Seen\nu1,{text}\n").rejected == 1
@@ -537,6 +548,7 @@ def test_values_that_are_too_long_are_rejected_by_characters_not_bytes(workspace
 # ---- files as people have them
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1250"])
 def test_encodings_are_found_out(workspace, load, encoding):
     names = ["Żółć Gęślą", "Łukasz Jaźń", "Świętosława Śnieżyńska", "Grażyna Brzęczyszczykiewicz", "Józef Ćwiąkała"]
@@ -549,6 +561,7 @@ def test_encodings_are_found_out(workspace, load, encoding):
     assert {p.attributes["default_city"] for p in Person.objects.filter(workspace=workspace)} == set(cities)
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("encoding", "name"),
     [("cp1252", "Zoë Müller-François"), ("shift_jis", "山田太郎はとても元気です"), ("iso8859_2", "Łódź Żółć")],
@@ -558,12 +571,14 @@ def test_an_encoding_can_be_told(workspace, load, encoding, name):
     assert person(workspace, "u1").attributes == {"default_name": name}
 
 
+@pytest.mark.one_database
 def test_japanese_is_found_out(workspace, load):
     lines = "".join(f"u{n},山田太郎{n}号は東京都に住んでいる会社員です\n" for n in range(30))
     load(f"User ID,Name\n{lines}".encode("shift_jis"))
     assert person(workspace, "u7").attributes == {"default_name": "山田太郎7号は東京都に住んでいる会社員です"}
 
 
+@pytest.mark.one_database
 def test_a_quote_that_is_never_closed_costs_one_row(workspace, load):
     lines = "".join(f"u{n},x\n" for n in range(20))
     summary = load(f'User ID,Name\na,"open\n{lines}b,"also open\nc,fine\nd,"closed" badly\ne,end\n')
@@ -573,6 +588,7 @@ def test_a_quote_that_is_never_closed_costs_one_row(workspace, load):
     assert "text behind a closing quote" in text
 
 
+@pytest.mark.one_database
 def test_headings_that_occur_twice_are_refused_until_one_is_chosen(workspace, load):
     content = "User ID,Email,Email\nu1,a@b.c,d@e.f\n"
     with pytest.raises(WrongFile, match="both fill default_email"):
@@ -583,6 +599,7 @@ def test_headings_that_occur_twice_are_refused_until_one_is_chosen(workspace, lo
     assert person(workspace, "u2").attributes == {"x": "1", "y": "2"}
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
 def test_line_endings_of_all_systems(workspace, load, ending):
     load(ending.join(["User ID,Name", "u1,Ana", 'u2,"two\nlines"', "u3,Zoe"]))
@@ -629,6 +646,7 @@ def test_the_mapping_of_the_same_headings_is_remembered_in_its_workspace(workspa
     assert not preview(other_workspace, path).remembered
 
 
+@pytest.mark.one_database
 def test_a_preview_shows_rows_samples_form_and_the_order_of_dates(workspace, tmp_path):
     path = tmp_path / "x.csv"
     path.write_bytes(
@@ -642,6 +660,7 @@ def test_a_preview_shows_rows_samples_form_and_the_order_of_dates(workspace, tmp
     assert (found.dates, found.ambiguous_dates, found.broken) == ("dmy", False, 1)
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("cells", "expected"),
     [

@@ -82,17 +82,20 @@ def test_hostile_people_come_back_as_they_were(workspace, tmp_path, format_):
     assert_nothing_changes(workspace, written(workspace, format_, tmp_path))
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("format_", [Format.CSV, Format.XLSX])
 def test_raw_files_come_back_when_that_is_said(workspace, tmp_path, format_):
     make_person(workspace, default_name="'=1", note="=1")
     assert_nothing_changes(workspace, written(workspace, format_, tmp_path, raw=True), raw=True)
 
 
+@pytest.mark.one_database
 def test_with_a_byte_order_mark(workspace, tmp_path):
     make_person(workspace, **HOSTILE)
     assert_nothing_changes(workspace, written(workspace, Format.CSV, tmp_path, bom=True))
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("format_", FORMATS)
 def test_another_workspace_gets_the_same_people(workspace, other_workspace, tmp_path, format_):
     make_person(
@@ -105,6 +108,7 @@ def test_another_workspace_gets_the_same_people(workspace, other_workspace, tmp_
     assert theirs[3:5] == ours[3:5]
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("number", ["1E100", "007", "1_000", " 1"])
 def test_a_text_among_numbers_stays_the_text_it_is(workspace, other_workspace, tmp_path, number):
     for attributes in ({"n": 0}, {"n": number}):
@@ -115,6 +119,7 @@ def test_a_text_among_numbers_stays_the_text_it_is(workspace, other_workspace, t
     assert number.strip() in [person[1]["n"] for person in everybody(other_workspace)]
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("format_", [Format.JSONL, Format.PARQUET])
 def test_types_travel_with_the_formats_that_have_them(workspace, other_workspace, tmp_path, format_):
     make_person(workspace, n=12, ratio=0.5, vip=True, zip="007")
@@ -151,6 +156,7 @@ def test_any_values_come_back(tmp_path_factory, people):
         assert_nothing_changes(workspace, written(workspace, format_, tmp_path_factory.mktemp("trip")))
 
 
+@pytest.mark.one_database
 def test_libreoffice_opens_the_csv_and_the_workbook_and_runs_nothing(workspace, tmp_path):
     make_person(workspace, user_id="u1", **HOSTILE)
     for format_ in (Format.CSV, Format.XLSX):
@@ -177,6 +183,7 @@ CHANGED = {"controls", "note", "xml"}
 GUESSED = {"zip", "long digits", "big", "born", "at", "like a time", "true"}
 
 
+@pytest.mark.one_database
 def test_a_process_of_its_own_reads_what_another_wrote(workspace, tmp_path):
     make_person(workspace, **HOSTILE)
     path = written(workspace, Format.XLSX, tmp_path)

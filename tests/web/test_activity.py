@@ -55,6 +55,7 @@ def state(operation: Operation) -> Operation:
     return Operation.objects.get(workspace_id=operation.workspace_id, id=operation.id)
 
 
+@pytest.mark.one_database
 def test_nothing_yet_says_where_to_begin(browse):
     assert "Nothing was done to many people yet." in text_of(browse.get("/activity"))
 
@@ -77,6 +78,7 @@ def test_undo_takes_it_back_and_says_by_whom(browse, crowd, ban):
     assert f"undo-{done.public_id}" not in page.content.decode()
 
 
+@pytest.mark.one_database
 def test_what_is_30_days_old_has_no_undo(browse, crowd, ban):
     people = crowd(2)
     done = ban(people)
@@ -100,6 +102,7 @@ def test_people_whom_an_undo_left_alone_are_listed(browse, crowd, ban, workspace
     assert "Ada 1" not in text_of(listed)
 
 
+@pytest.mark.one_database
 def test_what_runs_shows_progress_rate_and_time_left(browse, waiting):
     waiting(done=3, seconds=1.0)
     page = browse.get("/activity")
@@ -130,6 +133,7 @@ def test_pause_resume_and_cancel(browse, waiting):
     assert "is over: cancelled" in said_on(browse.get("/activity"))
 
 
+@pytest.mark.one_database
 def test_a_wish_of_what_a_worker_has_in_hands_shows(browse, waiting):
     row = waiting(worker="w", leased_until=now() + dt.timedelta(minutes=1))
     browse.post("/activity/control", {"operation": row.public_id, "do": "cancel"})
@@ -150,6 +154,7 @@ def test_what_failed_says_why_and_is_tried_again_about_who_matches(browse, crowd
     assert banned(people) == [True] * 3
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("selection", [{"picked": 3}, {"filter": None, "except": 1}])
 def test_what_is_not_known_any_more_is_not_tried_again(browse, crowd, waiting, selection):
     people = crowd(3)
@@ -159,6 +164,7 @@ def test_what_is_not_known_any_more_is_not_tried_again(browse, crowd, waiting, s
     assert banned(people) == [False] * 3
 
 
+@pytest.mark.one_database
 def test_trying_again_about_another_number_of_people_is_refused(browse, crowd, waiting):
     people = crowd(3)
     row = waiting(State.FAILED, kind="ban", total=9, details={"selection": {"filter": None}})
@@ -178,6 +184,7 @@ def test_without_naming_one_the_member_s_newest_is_undone_one_after_the_other(br
     assert "There is nothing of yours to undo." in said_on(browse.get("/activity"))
 
 
+@pytest.mark.one_database
 def test_undo_leads_back_to_the_list(browse, crowd, ban):
     ban(crowd(1))
     response = browse.post("/activity/undo", {"back": "f=banned:is_true\r\nX-Evil: 1"})
@@ -196,6 +203,7 @@ def test_operations_of_another_workspace_are_none(browse, crowd, other_workspace
     assert browse.get(f"/activity/{theirs.public_id}").status_code == 404
 
 
+@pytest.mark.one_database
 def test_a_viewer_sees_it_without_buttons(client_of, viewer, crowd, ban, waiting):
     ban(crowd(2))
     waiting()
@@ -234,6 +242,7 @@ def test_the_number_of_queries_does_not_grow(browse, waiting):
     assert queries() == few
 
 
+@pytest.mark.one_database
 def test_hostile_labels_stay_text(browse, waiting):
     waiting(State.FAILED, label="<script>alert(1)</script>", reason="<img src=x onerror=alert(1)>", actor="<b>x</b>")
     body = browse.get("/activity").content.decode()
@@ -256,6 +265,7 @@ def test_tabs_show_what_runs_what_failed_and_what_can_be_undone(browse, crowd, b
             assert (show, label, label in page) == (show, label, label in labels)
 
 
+@pytest.mark.one_database
 def test_a_tab_without_anything_leads_back(browse, crowd, ban):
     ban(crowd(1))
     page = browse.get("/activity?show=failed")
@@ -287,11 +297,13 @@ def test_a_number_that_no_database_has_is_nobody(browse, kind):
         assert browse.get(f"/activity?who={kind}:{'9' * digits}").status_code == 200
 
 
+@pytest.mark.one_database
 def test_the_command_line_is_called_so(browse, waiting):
     waiting(State.DONE, actor="cli")
     assert "the command line" in text_of(browse.get("/activity"))
 
 
+@pytest.mark.one_database
 def test_an_import_says_how_many_are_new_and_how_many_changed(browse, waiting):
     waiting(State.DONE, kind="import", people=5, result={"new": 5, "rows": 6, "rejected": 1, "joined": 5})
     words = text_of(browse.get("/activity"))
@@ -299,6 +311,7 @@ def test_an_import_says_how_many_are_new_and_how_many_changed(browse, waiting):
     assert "changed" not in words
 
 
+@pytest.mark.one_database
 def test_what_undoes_an_undo_is_called_redo(browse, crowd, ban):
     done = ban(crowd(3))
     browse.post("/activity/undo", {"operation": done.public_id})

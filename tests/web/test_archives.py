@@ -28,6 +28,7 @@ def get(browse, path: str = "/archives", **fields):
     return response
 
 
+@pytest.mark.one_database
 def test_without_chats_the_page_says_where_they_come_from(browse):
     assert "No chats yet" in text_of(get(browse))
 
@@ -82,6 +83,7 @@ def _same_day() -> bool:
     return now().hour > 0
 
 
+@pytest.mark.one_database
 def test_chips_say_the_filters_and_take_one_out(browse, workspace):
     talk(workspace, "my order", story="Help", session="s")
     page = get(browse, q="order", date="30d", story="Help")
@@ -91,6 +93,7 @@ def test_chips_say_the_filters_and_take_one_out(browse, workspace):
     assert link(page, "Remove filter: Said") == "/archives?q=order&story=Help"
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
@@ -147,6 +150,7 @@ def test_a_name_that_too_many_people_have_lists_nothing_and_says_why(browse, wor
     assert chats_on(page) == []
 
 
+@pytest.mark.one_database
 def test_hits_are_marked_and_lead_to_their_message(browse, workspace):
     chat = talk(workspace, "where is <b>my order</b> & when", "It arrived")
     page = get(browse, q='"my order"')
@@ -158,6 +162,7 @@ def test_hits_are_marked_and_lead_to_their_message(browse, workspace):
     assert f'id="m-{message.public_id}" data-aimed data-hit' in reader.content.decode()
 
 
+@pytest.mark.one_database
 def test_a_long_message_is_cut_around_its_hit(browse, workspace):
     talk(workspace, "before " * 500 + "needle " + "after " * 500)
     assert re.search(r"…[^<]{0,60}<mark>needle</mark>[^<]{10,160}…", get(browse, q="needle").content.decode())
@@ -184,6 +189,7 @@ def test_a_chat_shows_what_was_said_collected_and_done(browse, workspace):
     assert '"plan"</b>: <i>"pro"' in html.unescape(page.content.decode())
 
 
+@pytest.mark.one_database
 def test_hidden_attributes_are_not_shown_in_a_chat(browse, workspace):
     chat = talk(workspace, "hi", session_attributes={"secret": "s3cret"}, attributes={"code": "c0de"})
     for scope, key in ((Scope.SESSION, "secret"), (Scope.PERSON, "code")):
@@ -193,6 +199,7 @@ def test_hidden_attributes_are_not_shown_in_a_chat(browse, workspace):
     assert "c0de" not in body
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     "url",
     [
@@ -213,6 +220,7 @@ def test_only_web_addresses_become_links(browse, workspace, url):
     assert "no web address" in text_of(page)
 
 
+@pytest.mark.one_database
 def test_images_and_files_are_links_that_tell_nobody(browse, workspace):
     payload = {"image": "https://cdn.test/a.png?x=1", "files": [{"url": "http://cdn.test/b.pdf", "name": "b"}]}
     chat = talk(workspace, {"message": "", "payload": payload}, "ok", "hi")
@@ -221,6 +229,7 @@ def test_images_and_files_are_links_that_tell_nobody(browse, workspace):
     assert "<img" not in body
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     "text",
     [
@@ -258,6 +267,7 @@ def test_the_list_of_another_workspace_is_not_seen(browse, workspace, other_work
     assert chats_on(get(browse, session=theirs.session_id)) == []
 
 
+@pytest.mark.one_database
 def test_a_message_of_another_chat_leads_to_the_beginning_and_says_so(browse, workspace):
     chat, other = talk(workspace, "first"), talk(workspace, "second", who="omar")
     message = Message.objects.get(workspace=workspace, chat_id=other.id)
@@ -295,6 +305,7 @@ def test_a_deleted_persons_chat_is_no_page(browse, workspace):
     assert Chat.objects.filter(workspace=workspace, id=chat.id).exists()
 
 
+@pytest.mark.one_database
 def test_a_viewer_reads_but_does_not_export(client_of, viewer, workspace):
     chat = talk(workspace, "hi")
     browse = client_of(viewer)

@@ -33,6 +33,7 @@ def test_everything_that_is_found_is_one_object_a_line(browse, workspace):
     assert AuditEntry.objects.get(workspace=workspace, action="chats.export").details == {"filter": {"q": "order"}}
 
 
+@pytest.mark.one_database
 def test_all_chats_are_asked_about_and_need_a_fresh_login(browse, workspace):
     talk(workspace, "hi")
     question = browse.post("/archives/export", {})
@@ -41,6 +42,7 @@ def test_all_chats_are_asked_about_and_need_a_fresh_login(browse, workspace):
     assert len(lines_of(browse.post("/archives/export", {"confirm": "1", "password": PASSWORD}))) == 1
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("fields", [{"from": "2000-01-01"}, {"q": "hi"}, {"story": "Help"}, {"date": "90d"}])
 def test_a_filter_that_leaves_nobody_out_is_asked_about_too(browse, workspace, fields):
     for number in range(2):
@@ -53,6 +55,7 @@ def test_a_filter_that_leaves_nobody_out_is_asked_about_too(browse, workspace, f
     assert len(lines_of(browse.post("/archives/export", sent | {"password": PASSWORD}))) == 2
 
 
+@pytest.mark.one_database
 def test_very_many_chats_are_asked_about(browse, workspace, monkeypatch):
     monkeypatch.setattr(archive, "MANY", 3)
     for number in range(5):
@@ -63,6 +66,7 @@ def test_very_many_chats_are_asked_about(browse, workspace, monkeypatch):
     assert len(lines_of(browse.post("/archives/export", confirmed))) == 4
 
 
+@pytest.mark.one_database
 def test_a_filter_that_is_not_understood_exports_nothing(browse, workspace):
     talk(workspace, "hi")
     session = browse.session
@@ -83,6 +87,7 @@ def test_many_chats_come_in_pages(browse, workspace, monkeypatch):
     assert len({line["id"] for line in lines_of(browse.post("/archives/export", {"story": "Help"}))}) == 8
 
 
+@pytest.mark.one_database
 def test_what_fails_on_the_way_breaks_the_download(browse, workspace, monkeypatch):
     for number in range(5):
         talk(workspace, "hi", who=f"u{number}", story="Help")
@@ -119,6 +124,7 @@ def test_one_chat_is_json_or_text(browse, workspace):
     assert AuditEntry.objects.filter(workspace=workspace, action="chat.export").count() == 2
 
 
+@pytest.mark.one_database
 def test_hidden_attributes_are_in_no_file(browse, workspace):
     chat = talk(
         workspace, "hi", session_attributes={"secret": "s3cret"}, attributes={"default_name": "Maya", "code": "c0de"}
@@ -136,6 +142,7 @@ def test_hidden_attributes_are_in_no_file(browse, workspace):
         assert "c0de" not in body
 
 
+@pytest.mark.one_database
 def test_a_viewer_gets_no_file(client_of, viewer, workspace):
     chat = talk(workspace, "hi")
     for path in ("/archives/export", f"/archives/{chat.public_id}/export"):

@@ -25,6 +25,7 @@ def people(crowd):
     crowd(1, default_name="Luz", default_language="Spanish", default_country="Peru")
 
 
+@pytest.mark.one_database
 def test_an_unknown_attribute_lists_nobody_and_offers_the_one_meant(browse, people):
     response = browse.get(f"/users?f=defualt_country:is:United%20States&{GOOD}")
     assert response.status_code == 422
@@ -36,16 +37,19 @@ def test_an_unknown_attribute_lists_nobody_and_offers_the_one_meant(browse, peop
     assert listed(browse.get(fixed)) == ["Ada"]
 
 
+@pytest.mark.one_database
 def test_the_rest_of_the_view_is_kept_when_the_broken_filter_is_removed(browse, people):
     response = browse.get(f"/users?f=nonsense:is:1&{GOOD}&sort=createdAt")
     assert f"/users?{GOOD}&sort=createdAt" in links(response)
 
 
+@pytest.mark.one_database
 def test_removing_one_broken_filter_keeps_the_other_broken_one(browse, people):
     response = browse.get("/users?f=aaaaaa:is:1&f=bbbbbb:is:2")
     assert {"/users?f=aaaaaa:is:1", "/users?f=bbbbbb:is:2"} <= set(links(response))
 
 
+@pytest.mark.one_database
 def test_an_unknown_rule_names_the_rules_there_are(browse, people):
     response = browse.get("/users?f=lastSeen:newer_than:1")
     assert response.status_code == 422
@@ -66,6 +70,7 @@ def test_whatever_is_wrong_with_a_filter_nobody_is_listed(browse, people, query)
     assert "so nobody is listed" in text_of(response)
 
 
+@pytest.mark.one_database
 def test_a_way_to_match_that_is_not_known_offers_both(browse, people):
     response = browse.get(f"/users?match=some&{GOOD}")
     assert f"/users?match=all&{GOOD}" in links(response)
@@ -80,10 +85,12 @@ def test_a_broken_order_or_page_shows_the_list_with_a_notice(browse, people, par
     assert "A part of this link was left out" in text_of(response)
 
 
+@pytest.mark.one_database
 def test_names_in_the_url_that_are_not_ours_are_dropped(browse, people):
     assert browse.get(f"/users?{GOOD}&utm_source=mail").headers["Location"] == f"/users?{GOOD}"
 
 
+@pytest.mark.one_database
 def test_a_broken_link_is_text_in_the_page(browse, people):
     response = browse.get("/users?f=%3Cscript%3Ealert(1)%3C/script%3E:is:x")
     assert b"<script>alert" not in response.content
@@ -100,6 +107,7 @@ def test_a_page_of_another_list_shows_the_first_page_of_this_one(browse, crowd):
     assert "A part of this link was left out: this page marker belongs to another list" in text
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     "other", ["sort=createdAt", "search=Ada", "match=any", "f=chats:gte:1", "f=default_city:is_not:x"]
 )
@@ -111,6 +119,7 @@ def test_every_part_that_makes_another_list_makes_another_page(browse, crowd, ot
     assert "belongs to another list" in text_of(browse.get(f"/users?{good}&{other}&after={after}"))
 
 
+@pytest.mark.one_database
 def test_past_the_end_it_says_so_and_shows_the_first_page(browse, crowd, workspace):
     people = crowd(55, default_name="Ada {n}", default_city="Oslo")
     city = "f=default_city:is:Oslo"
@@ -129,6 +138,7 @@ def test_past_the_end_it_says_so_and_shows_the_first_page(browse, crowd, workspa
     assert "nobody comes after this page any more" in text_of(response)
 
 
+@pytest.mark.one_database
 def test_a_search_beside_a_filter_that_is_gone_leads_to_the_whole_page(browse, people):
     part = {"HX-Request": "true", "HX-Target": "div#list"}
     assert (
@@ -138,6 +148,7 @@ def test_a_search_beside_a_filter_that_is_gone_leads_to_the_whole_page(browse, p
     assert browse.get("/users?search=ada&f=chats:gte:0", headers=part).headers["HX-Replace-Url"]
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("key", ["secret", "default_city"])
 @pytest.mark.parametrize("part", ["sort={}", "sort=-{}", "columns={},chats"])
 def test_what_is_hidden_is_left_out_by_name_and_the_rest_is_kept(browse, crowd, workspace, key, part):
@@ -150,6 +161,7 @@ def test_what_is_hidden_is_left_out_by_name_and_the_rest_is_kept(browse, crowd, 
     assert "is hidden in Settings" in text_of(response)
 
 
+@pytest.mark.one_database
 def test_a_filter_on_what_is_hidden_lists_nobody(browse, crowd, workspace):
     crowd(1, default_name="Ada", secret="x")
     Attribute.objects.filter(workspace=workspace, key="secret").update(hidden=True)
@@ -159,6 +171,7 @@ def test_a_filter_on_what_is_hidden_lists_nobody(browse, crowd, workspace):
     assert "/users?f=chats:gte:0" in links(response)
 
 
+@pytest.mark.one_database
 def test_filters_in_two_forms_are_not_guessed_about(browse, people):
     q = "q=%7B%22all%22%3A%5B%5D%7D"
     response = browse.get(f"/users?{q}&{GOOD}&sort=createdAt")
@@ -166,6 +179,7 @@ def test_filters_in_two_forms_are_not_guessed_about(browse, people):
     assert {f"/users?{q}&sort=createdAt", f"/users?{GOOD}&sort=createdAt"} <= set(links(response))
 
 
+@pytest.mark.one_database
 def test_a_search_that_is_too_long_lists_nobody_and_can_be_removed(browse, people):
     response = browse.get(f"/users?search={'x' * 1025}&{GOOD}")
     assert (response.status_code, listed(response)) == (422, [])
@@ -209,6 +223,7 @@ def test_no_address_is_a_failure(browse, crowd, parts):
         assert browse.get(f"{path}?{urlencode({'view': query})}").status_code in (200, 204, 302, 422)
 
 
+@pytest.mark.one_database
 @steady
 @given(data=st.data())
 def test_no_page_marker_is_a_failure(browse, crowd, data):

@@ -100,6 +100,7 @@ def test_nothing_is_done_before_the_effect_of_exactly_this_choice_was_shown(brow
     assert plans(people) == ["club", "club"]
 
 
+@pytest.mark.one_database
 def test_a_look_asks_for_the_effect_and_never_does_it(browse, crowd):
     people = crowd(2, plan="free")
     fields = picked(people) | {"key": "plan", "value": "club", "confirm": "1"}
@@ -109,6 +110,7 @@ def test_a_look_asks_for_the_effect_and_never_does_it(browse, crowd):
     assert plans(people) == ["free", "free"]
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("kind", "value", "stored"),
     [
@@ -138,6 +140,7 @@ def test_a_value_is_checked_by_the_attribute_s_type(crowd, browse, workspace, ki
     assert fresh(people)[0].attributes.get("size") == stored
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("key", ["userId", "banned", "lastSeen", "nonsense", "'; DROP TABLE people_person;--"])
 def test_only_attributes_of_the_catalogue_are_set(browse, crowd, key):
     response = browse.post("/users/set", picked(crowd(1)) | {"key": key, "value": "1", "confirm": "1"})
@@ -157,6 +160,7 @@ def test_leave_shows_each_segment_and_takes_them_out(browse, crowd, workspace, s
     assert sizes(workspace, [news.id, sales.id]) == {news.id: 1}
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(("act", "words"), [("leave", "at least one segment"), ("clear", "Choose an attribute")])
 def test_nothing_chosen_is_said(browse, crowd, act, words):
     response = browse.post(f"/users/{act}", picked(crowd(1)) | {"confirm": "1"})
@@ -164,6 +168,7 @@ def test_nothing_chosen_is_said(browse, crowd, act, words):
     assert words in text_of(response)
 
 
+@pytest.mark.one_database
 def test_what_is_wrong_is_said_once(browse, crowd, workspace):
     Attribute.objects.create(workspace=workspace, scope="person", key="size", type="number")
     fields = picked(crowd(1)) | {"key": "size", "value": "12 kg", "confirm": "1"}
@@ -183,6 +188,7 @@ def test_delete_wants_the_number_typed_and_comes_back_by_undo(client_of, admin, 
     assert Person.objects.filter(workspace=workspace).count() == 3
 
 
+@pytest.mark.one_database
 def test_an_editor_is_offered_no_delete_and_may_not(browse, crowd, workspace):
     people = crowd(2)
     assert "/users/delete" not in browse.get("/users").content.decode()
@@ -228,6 +234,7 @@ def test_it_says_both_numbers_and_asks_again_when_they_have_moved(browse, crowd)
     assert all(person.banned for person in fresh(people))
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("fields", [{}, {"person": "abc"}, {"all": "1", "view": "f=nonsense:is:1"}])
 @pytest.mark.parametrize("act", ["leave", "set", "clear", "ban", "unban"])
 def test_what_selects_nobody_changes_nobody(browse, crowd, workspace, act, fields):
@@ -253,6 +260,7 @@ def test_many_people_are_changed_in_the_background(browse, crowd, workspace, mon
     Operation.objects.filter(workspace=workspace).update(state=State.DONE)
 
 
+@pytest.mark.one_database
 def test_all_but_one_is_exported_only_after_the_same_question_as_all(browse, crowd):
     people = crowd(3)
     response = browse.post("/users/export", {"all": "1", "view": "", "except": people[0].public_id})
@@ -268,6 +276,7 @@ def test_saving_is_an_operation_that_its_message_undoes(browse, crowd, workspace
     assert sizes(workspace, [segment.id]) == {}
 
 
+@pytest.mark.one_database
 def test_htmx_gets_the_next_question_into_the_dialog(browse, crowd):
     fields = picked(crowd(1)) | {"confirm": "1"}
     response = browse.post("/users/set", fields, headers={"HX-Request": "true"})
@@ -275,6 +284,7 @@ def test_htmx_gets_the_next_question_into_the_dialog(browse, crowd):
     assert response.headers["HX-Reselect"] == "#bulk-form"
 
 
+@pytest.mark.one_database
 def test_a_viewer_sees_no_bulk_actions(client_of, viewer, crowd):
     crowd(1)
     page = client_of(viewer).get("/users").content.decode()

@@ -34,6 +34,7 @@ def raw(number=1, **fields):
     return Raw(f"Ev{number}", json.dumps(data), now(), "slack:T:U1", **fields)
 
 
+@pytest.mark.one_database
 def test_without_channels_the_page_says_what_one_is(client_of, admin, viewer):
     page = client_of(admin).get("/channels")
     assert "No channels yet" in text_of(page)
@@ -94,10 +95,12 @@ def test_what_is_wrong_is_said_beside_the_field_and_nothing_is_made(client_of, a
     assert "xoxb-1" not in answer.content.decode()
 
 
+@pytest.mark.one_database
 def test_an_unknown_kind_shows_the_kinds(client_of, admin):
     assert client_of(admin).post("/channels/new", {"kind": "carrier-pigeon"}).status_code == 422
 
 
+@pytest.mark.one_database
 def test_an_admin_sees_exactly_what_to_paste(page_of, slack_channel, workspace):
     assert f"http://testserver/channels/slack/{slack_channel.key}" in text_of(page_of(slack_channel))
     segment = make(workspace, "test", KINDS["segment"], "Site", {})
@@ -106,6 +109,7 @@ def test_an_admin_sees_exactly_what_to_paste(page_of, slack_channel, workspace):
     assert f'data-channel="{widget.key}"' in text_of(page_of(widget))
 
 
+@pytest.mark.one_database
 def test_platforms_that_take_address_and_secret_together_get_them_so(page_of, workspace):
     telegram = make(workspace, "test", KINDS["telegram"], "Bot", {})
     words = text_of(page_of(telegram))
@@ -116,17 +120,20 @@ def test_platforms_that_take_address_and_secret_together_get_them_so(page_of, wo
     assert both in text_of(page_of(botpress))
 
 
+@pytest.mark.one_database
 def test_a_platform_that_cannot_be_asked_is_tested_by_what_arrived(client_of, admin, workspace):
     rasa = make(workspace, "test", KINDS["rasa"], "Assistant", {})
     assert "Nothing arrived" in said_on(client_of(admin).post(f"/channels/{rasa.public_id}/test", follow=True))
 
 
+@pytest.mark.one_database
 def test_events_without_a_type_are_called_by_what_they_hold(page_of, workspace):
     botpress = make(workspace, "test", KINDS["botpress"], "Bot", {})
     store(botpress, [Raw("1", '{"update_id": 1, "edited_message": {}}', now())])
     assert "edited_message" in text_of(page_of(botpress))
 
 
+@pytest.mark.one_database
 def test_who_may_not_see_secrets_sees_neither_the_address_nor_what_arrived(page_of, slack_channel, viewer, editor):
     store(slack_channel, [raw()])
     for user in (viewer, editor):
@@ -136,12 +143,14 @@ def test_who_may_not_see_secrets_sees_neither_the_address_nor_what_arrived(page_
         assert "event_callback · message" in body
 
 
+@pytest.mark.one_database
 def test_a_secret_is_never_shown_again(page_of, slack_channel):
     body = page_of(slack_channel).content.decode()
     assert "slack-secret" not in body
     assert slack_channel.secrets["signing_secret"] not in body
 
 
+@pytest.mark.one_database
 def test_what_arrived_is_shown_as_text(page_of, slack_channel):
     store(slack_channel, [raw()])
     body = page_of(slack_channel).content.decode()
@@ -163,6 +172,7 @@ def test_an_empty_secret_stays_what_it_was(client_of, admin, slack_channel):
     assert "another" not in json.dumps(audit.details)
 
 
+@pytest.mark.one_database
 def test_settings_that_are_wrong_are_not_saved(client_of, admin, slack_channel):
     answer = client_of(admin).post(f"/channels/{slack_channel.public_id}/save", {"name": "", "api_url": "x"})
     assert answer.status_code == 422
@@ -261,6 +271,7 @@ def test_a_channel_that_is_off_takes_nothing_and_can_be_switched_on_again(client
     assert delivered(client, "telegram", telegram, **secret).status_code == 200
 
 
+@pytest.mark.one_database
 def test_where_nobody_chatted_yet_a_channel_that_is_off_is_no_way_to_begin(client_of, admin, workspace):
     api = make(workspace, "test", KINDS["api"], "App", {})
     assert api.key in client_of(admin).get("/users?match=all").content.decode()
@@ -268,12 +279,14 @@ def test_where_nobody_chatted_yet_a_channel_that_is_off_is_no_way_to_begin(clien
     assert api.key not in client_of(admin).get("/users?match=all").content.decode()
 
 
+@pytest.mark.one_database
 def test_channels_that_are_off_come_last_and_say_so(client_of, admin, viewer, workspace, slack_channel):
     make(workspace, "test", KINDS["api"], "App", {})
     client_of(admin).post(f"/channels/{slack_channel.public_id}/off")
     assert re.search(r"App API .* Team chat Slack .* Off", text_of(client_of(viewer).get("/channels")))
 
 
+@pytest.mark.one_database
 def test_only_who_may_add_channels_may_switch_them_off(client_of, page_of, slack_channel, viewer, editor):
     for user in (viewer, editor):
         assert "Switch off" not in text_of(page_of(slack_channel, user=user))
@@ -289,6 +302,7 @@ def test_channels_of_others_are_not_switched(client_of, admin, other_workspace):
     assert Channel.objects.get(workspace=other_workspace, id=theirs.id).off_at is None
 
 
+@pytest.mark.one_database
 def test_every_kind_has_a_name_to_change_and_a_test(client_of, page_of, admin, workspace):
     for kind in KINDS.values():
         fields = {field.name: "s" for field in kind.fields if field.required and not field.ours}
@@ -299,6 +313,7 @@ def test_every_kind_has_a_name_to_change_and_a_test(client_of, page_of, admin, w
         assert client_of(admin).post(f"/channels/{one.public_id}/test", follow=True).status_code == 200
 
 
+@pytest.mark.one_database
 def test_refused_deliveries_are_told_with_where_the_secret_is(page_of, workspace, slack_channel, viewer):
     rasa = make(workspace, "test", KINDS["rasa"], "Assistant", {})
     for one in (slack_channel, rasa):
@@ -308,6 +323,7 @@ def test_refused_deliveries_are_told_with_where_the_secret_is(page_of, workspace
     assert "below" not in text_of(page_of(rasa, user=viewer))
 
 
+@pytest.mark.one_database
 def test_a_channel_that_hears_the_platform_works_also_when_somebody_else_is_refused(page_of, slack_channel):
     traffic.count(slack_channel, events=2, refused=1)
     assert "Works 1 refused" in text_of(page_of(slack_channel))

@@ -43,6 +43,7 @@ def test_it_says_what_would_go(as_admin, ada):
     assert is_there(ada)
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("typed", ["Ada Lovelace", "  ada lovelace ", "{user_id}", "{public_id}"])
 def test_the_name_or_an_id_confirms_it(as_admin, ada, typed):
     response = erase(as_admin, ada, typed.format(user_id=ada.user_id, public_id=ada.public_id))
@@ -51,6 +52,7 @@ def test_the_name_or_an_id_confirms_it(as_admin, ada, typed):
     assert not is_there(ada)
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("typed", ["", "Ada", "yes", "ada@example.test"])
 def test_anything_else_does_not(as_admin, ada, typed):
     response = erase(as_admin, ada, typed)
@@ -66,6 +68,7 @@ def test_it_wants_the_password_unless_it_was_given_a_moment_ago(as_admin, ada):
     assert is_there(ada)
 
 
+@pytest.mark.one_database
 def test_a_fresh_login_is_enough(as_admin, ada):
     import time
 
@@ -88,6 +91,7 @@ def test_activity_and_the_audit_trail_say_that_it_was_done_but_not_who_it_was(as
     assert "Undo" not in text
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("role", ["viewer", "editor"])
 def test_lower_roles_may_not(client_of, member_of, workspace, ada, role):
     client = client_of(member_of(workspace, role))
@@ -110,6 +114,7 @@ def test_twice_is_not_found_the_second_time(as_admin, ada, workspace):
     assert Tombstone.objects.filter(workspace=workspace).count() == stones == 2
 
 
+@pytest.mark.one_database
 def test_a_name_with_markup_is_shown_as_text_and_can_be_typed(as_admin, crowd):
     person = crowd(1, default_name="<b onload=alert(1)>Bo</b>")[0]
     assert "<b onload" not in as_admin.get(address(person)).content.decode()
@@ -123,6 +128,7 @@ class TestDeleted:
     def delete(self, workspace, person, actor="member:0") -> Operation:
         return start(workspace, actor, Action.delete(), Selection.of_ids([person.id]))
 
+    @pytest.mark.one_database
     @pytest.mark.parametrize("page", ["", "/everything", "/value?key=default_name"])
     def test_the_page_says_who_deleted_them_and_leads_to_the_undo(self, as_admin, workspace, ada, page):
         member = as_admin.session["_auth_user_id"]
@@ -150,6 +156,7 @@ class TestDeleted:
         assert response.status_code == 404
         assert "was deleted by" not in text_of(response)
 
+    @pytest.mark.one_database
     @pytest.mark.parametrize("role", ["viewer", "editor"])
     def test_lower_roles_see_that_but_may_not_erase(self, client_of, member_of, workspace, ada, role):
         self.delete(workspace, ada)

@@ -35,6 +35,7 @@ def test_it_is_one_zip_file_and_written_to_the_audit_trail(browse, ada, workspac
     assert AuditEntry.objects.get(workspace=workspace).action == "person.everything"
 
 
+@pytest.mark.one_database
 def test_a_viewer_may_not_have_it(client_of, viewer, ada):
     client = client_of(viewer)
     assert client.get(address(ada)).status_code == 403

@@ -64,6 +64,7 @@ def test_everybody_who_matches_is_exported(browse, crowd):
     assert names_in(response) == {f"Oslo {number}" for number in range(60)}
 
 
+@pytest.mark.one_database
 def test_everybody_at_once_is_asked_for_twice(browse, crowd, workspace):
     crowd(2, default_name="Ada {n}")
     asked = browse.post("/users/export", {"all": "1", "view": ""})
@@ -83,6 +84,7 @@ def test_everybody_at_once_needs_a_fresh_login(browse, crowd, workspace):
     assert not AuditEntry.objects.filter(workspace=workspace, action="people.export").exists()
 
 
+@pytest.mark.one_database
 def test_a_filter_that_leaves_nobody_out_is_everybody(browse, crowd):
     crowd(2)
     refused = browse.post("/users/export", {"all": "1", "view": "f=userId:is_set", "confirm": "1"})
@@ -102,6 +104,7 @@ def test_the_password_is_not_asked_for_again_within_ten_minutes_of_the_login(cli
     assert client.post("/users/export", confirmed).status_code == 422
 
 
+@pytest.mark.one_database
 def test_passwords_cannot_be_tried_without_end(browse, crowd):
     crowd(1)
     guess = {"all": "1", "view": "", "confirm": "1", "password": "guess"}
@@ -109,16 +112,19 @@ def test_passwords_cannot_be_tried_without_end(browse, crowd):
     assert "Too many tries" in answers[-1]
 
 
+@pytest.mark.one_database
 def test_the_question_is_a_page_of_its_own(browse, crowd):
     crowd(2)
     assert "Export 2 people?" in text_of(browse.get("/users/export/confirm"))
 
 
+@pytest.mark.one_database
 def test_an_export_is_not_fetched_by_a_link(browse, crowd):
     crowd(1)
     assert browse.get("/users/export?all=1&confirm=1").status_code == 405
 
 
+@pytest.mark.one_database
 def test_a_filter_that_is_not_understood_exports_nobody(browse, crowd):
     crowd(1)
     assert browse.post("/users/export", {"all": "1", "view": "f=nonsense:is:1", "confirm": "1"}).status_code == 422
@@ -148,6 +154,7 @@ def test_a_segment_of_another_workspace_is_not_found(browse, other_workspace):
     assert browse.get(f"/segments/{segment.public_id}/export").status_code == 404
 
 
+@pytest.mark.one_database
 def test_an_empty_segment_is_an_empty_file(browse, workspace):
     segment = create(workspace, "Nobody yet", "test")
     dialog = browse.get(f"/segments/{segment.public_id}/export")
@@ -155,6 +162,7 @@ def test_an_empty_segment_is_an_empty_file(browse, workspace):
     assert names_in(browse.post("/users/export", fields_of(dialog) | {"password": PASSWORD})) == set()
 
 
+@pytest.mark.one_database
 def test_a_name_is_not_an_address_of_a_segment(browse, workspace):
     create(workspace, "Newsletter", "test")
     assert browse.get("/segments/Newsletter/export").status_code == 404
@@ -246,6 +254,7 @@ def test_it_asks_again_when_the_number_has_moved(browse, crowd, workspace):
     assert not AuditEntry.objects.filter(workspace=workspace, action="people.export").exists()
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("kind", "media_type", "begins"),
     [
@@ -264,6 +273,7 @@ def test_every_format(browse, crowd, workspace, kind, media_type, begins):
     assert AuditEntry.objects.get(workspace=workspace, action="people.export").details["format"] == kind
 
 
+@pytest.mark.one_database
 def test_a_format_that_is_none_is_refused(browse, crowd, workspace):
     fields = {"person": crowd(1)[0].public_id, "confirm": "1", "format": "../exe"}
     response = browse.post("/users/export", fields)
@@ -272,6 +282,7 @@ def test_a_format_that_is_none_is_refused(browse, crowd, workspace):
     assert not AuditEntry.objects.filter(workspace=workspace, action="people.export").exists()
 
 
+@pytest.mark.one_database
 def test_the_columns_of_the_list_or_all(browse, crowd, workspace):
     person = crowd(1, default_name="Ada", default_city="Oslo", plan="pro")[0]
     fields = {"person": person.public_id, "confirm": "1", "format": "jsonl", "view": "columns=plan,default_location"}
@@ -285,6 +296,7 @@ def test_the_columns_of_the_list_or_all(browse, crowd, workspace):
     assert audit[0].details["personal"] == ["default_name"]
 
 
+@pytest.mark.one_database
 def test_a_hidden_column_of_the_view_does_not_leave(browse, crowd, workspace):
     person = crowd(1, default_name="Ada", secret="x")[0]
     Attribute.objects.filter(workspace=workspace, key="secret").update(hidden=True)
@@ -298,12 +310,14 @@ def test_a_hidden_column_of_the_view_does_not_leave(browse, crowd, workspace):
     assert json.loads(csv_of(browse.post("/users/export", fields))) == {"default_name": "Ada"}
 
 
+@pytest.mark.one_database
 def test_a_mark_for_excel(browse, crowd):
     fields = {"person": crowd(1)[0].public_id, "confirm": "1"}
     assert csv_of(browse.post("/users/export", fields | {"bom": "1"})).startswith("\ufeff")
     assert not csv_of(browse.post("/users/export", fields)).startswith("\ufeff")
 
 
+@pytest.mark.one_database
 def test_formulas_are_guarded_unless_asked_otherwise_which_is_written_down(browse, crowd, workspace):
     fields = {"person": crowd(1, default_name="=1+1")[0].public_id, "confirm": "1"}
     assert names_in(browse.post("/users/export", fields)) == {"'=1+1"}
@@ -312,6 +326,7 @@ def test_formulas_are_guarded_unless_asked_otherwise_which_is_written_down(brows
     assert [entry.details["raw"] for entry in audit] == [False, True]
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("kind", list(Format))
 def test_a_failure_in_the_middle_breaks_the_download(browse, crowd, kind, monkeypatch):
     people = crowd(3)
@@ -327,6 +342,7 @@ def test_a_failure_in_the_middle_breaks_the_download(browse, crowd, kind, monkey
         b"".join(browse.post("/users/export", fields).streaming_content)
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("kind", list(Format))
 def test_fewer_people_than_were_counted_break_the_download(browse, crowd, kind, monkeypatch):
     people = crowd(3)
@@ -375,6 +391,7 @@ def test_many_who_are_everybody_need_the_password_too(browse, crowd, workspace, 
     Operation.objects.filter(id=operation.id).update(state=State.DONE)
 
 
+@pytest.mark.one_database
 def test_htmx_gets_the_dialog(browse, crowd):
     response = browse.post("/users/export", {"person": crowd(1)[0].public_id}, headers={"HX-Request": "true"})
     assert response.headers["HX-Retarget"] == "#export-dialog"
@@ -384,6 +401,7 @@ def test_htmx_gets_the_dialog(browse, crowd):
     assert nobody.headers["HX-Retarget"] == "#export-dialog"
 
 
+@pytest.mark.one_database
 def test_hostile_names_stay_text_in_the_dialog(browse, crowd, workspace):
     crowd(1, default_city="<script>alert(1)</script>")
     dialog = browse.get(

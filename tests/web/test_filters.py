@@ -37,6 +37,7 @@ def test_from_the_list_to_a_filter_and_back(browse, people):
     assert len(listed(browse.get(response.headers["Location"]))) == 3
 
 
+@pytest.mark.one_database
 def test_every_attribute_of_the_catalogue_is_offered(browse, people):
     text = text_of(browse.get("/users/filter"))
     for label in (
@@ -47,6 +48,7 @@ def test_every_attribute_of_the_catalogue_is_offered(browse, people):
         assert label in text
 
 
+@pytest.mark.one_database
 def test_a_chip_leads_to_its_editor_and_is_replaced(browse, people):
     editor = browse.get(link(browse.get("/users?f=default_city:is:Oslo"), "Edit filter: City is Oslo"))
     assert 'value="Oslo" checked' in editor.content.decode()
@@ -56,6 +58,7 @@ def test_a_chip_leads_to_its_editor_and_is_replaced(browse, people):
     assert applied.headers["Location"] == "/users?f=default_city:is_not:Oslo"
 
 
+@pytest.mark.one_database
 def test_the_rest_of_the_view_is_kept(browse, people):
     view = "match%3Dany%26f%3Ddefault_language%3Ais%3ASpanish%26sort%3DcreatedAt"
     response = browse.get(f"/users/filter/apply?view={view}&attribute=banned&rule=is_true")
@@ -64,6 +67,7 @@ def test_the_rest_of_the_view_is_kept(browse, people):
     )
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
@@ -83,6 +87,7 @@ def test_each_kind_of_value_arrives(browse, people, fields, expected):
     assert browse.get(f"/users/filter/apply?{fields}").headers["Location"] == f"/users?f={expected}"
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
@@ -98,10 +103,12 @@ def test_a_value_that_does_not_fit_is_explained_where_it_stands(browse, people, 
     assert words in text_of(response)
 
 
+@pytest.mark.one_database
 def test_an_unknown_attribute_leads_back_to_the_choice(browse, people):
     assert browse.get("/users/filter/apply?attribute=nonsense&rule=is&typed=x").status_code == 422
 
 
+@pytest.mark.one_database
 def test_suggestions_begin_with_what_was_typed_and_keep_what_was_chosen(browse, people):
     response = browse.get("/users/filter/values?attribute=default_city&rule=any_of&typed=li&value=Oslo&only_chosen=1")
     assert text_of(response) == "Oslo 3 Lima 1"
@@ -119,17 +126,20 @@ def test_segments_are_offered_by_name(browse, people, workspace):
     assert segment.public_id in response.content.decode()
 
 
+@pytest.mark.one_database
 def test_the_count_is_told_before_the_filter_is_applied(browse, people):
     counted = browse.get("/users/filter/count?attribute=default_city&rule=is&typed=Oslo")
     assert text_of(counted) == "3 of 4 people City is Oslo"
     assert text_of(browse.get("/users/filter/count?attribute=chats&rule=gt&value=many")) == "4 people"
 
 
+@pytest.mark.one_database
 def test_a_page_deep_in_the_list_does_not_travel_with_a_new_filter(browse, people):
     assert "after" not in link(browse.get("/users"), 'id="add-filter"')
     assert all("after=" not in url for url in links(browse.get("/users/filter")))
 
 
+@pytest.mark.one_database
 def test_the_condition_is_said_in_words_and_drawn_with_the_number(browse, people):
     told = browse.get("/users/filter/count?attribute=lastSeen&rule=in_last&amount=7&unit=days")
     assert text_of(told).startswith("4 of 4 people Last seen is in the last 7 days")
@@ -140,6 +150,7 @@ def test_the_condition_is_said_in_words_and_drawn_with_the_number(browse, people
     assert "the filter chooses 0." in unfinished.content.decode()
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("amount", ["99999", "0", "1"])
 @pytest.mark.parametrize("unit", ["minutes", "months"])
 @pytest.mark.parametrize("rule", ["in_last", "not_in_last"])
@@ -149,6 +160,7 @@ def test_any_amount_can_be_told(browse, people, rule, unit, amount):
         assert found.status_code == 200
 
 
+@pytest.mark.one_database
 def test_by_script_the_builder_comes_before_its_numbers(browse, people, monkeypatch):
     def slow(*_):
         raise AssertionError("asked the audience")
@@ -162,6 +174,7 @@ def test_by_script_the_builder_comes_before_its_numbers(browse, people, monkeypa
         assert "ghost" in page.content.decode()
 
 
+@pytest.mark.one_database
 def test_what_was_chosen_is_there_before_the_suggestions(browse, people):
     address = "/users/filter?view=f%3Ddefault_city%3Aany_of%3AOslo%7CRome&edit=0"
     body = browse.get(address, headers={"HX-Request": "true"}).content.decode()
@@ -169,6 +182,7 @@ def test_what_was_chosen_is_there_before_the_suggestions(browse, people):
     assert text_of(browse.get(address)).count("Rome 0") == 1
 
 
+@pytest.mark.one_database
 def test_few_numbers_and_both_answers_of_a_boolean_are_told(browse, people):
     assert text_of(browse.get("/users/filter/values?attribute=chats&rule=eq")) == "1 2 2 1 3 1"
     assert text_of(browse.get("/users/filter/values?attribute=banned&rule=is_true")) == "false 4"
@@ -211,6 +225,7 @@ def test_a_question_that_was_overtaken_answers_quickly_and_with_nothing(browse, 
     assert time.monotonic() - began < 5
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("turn", ["", "-1", "x", "9" * 40, "1.5"])
 def test_a_turn_that_is_no_number_is_the_first(browse, people, turn):
     url = f"/users/filter/values?attribute=default_city&rule=is&editor={'e' * 5000}&turn={turn}"
@@ -224,6 +239,7 @@ def test_too_many_or_too_long_values_are_no_error_of_ours(browse, people):
             assert browse.get(f"/users/filter{part}?attribute=default_city&rule=any_of&{values}").status_code == 200
 
 
+@pytest.mark.one_database
 def test_a_filter_is_put_into_a_group_and_edited_there(browse, people):
     view = browse.get("/users/filter/apply?view=f%3Ddefault_city%3Ais%3AOslo&into=any&attribute=plan&rule=is&typed=pro")
     listed_page = browse.get(view.headers["Location"])
@@ -274,6 +290,7 @@ def test_a_value_of_signs_finds_itself_alone(browse, crowd, value):
     assert listed(browse.get(applied.headers["Location"])) == ["Found"]
 
 
+@pytest.mark.one_database
 def test_thousands_of_attributes_are_offered_at_once(browse, people, workspace):
     Attribute.objects.bulk_create(Attribute(workspace=workspace, key=f"attribute {n:04}") for n in range(2_000))
     page = browse.get("/users/filter?attribute=attribute%200007", headers={"HX-Request": "true"})

@@ -103,6 +103,7 @@ def upload_of(workspace, address):
     return uploads.find(workspace, address.rpartition("/")[2])
 
 
+@pytest.mark.one_database
 def test_the_list_leads_to_the_page(browse, crowd):
     crowd(1)
     assert 'href="/import"' in browse.get("/users").content.decode()
@@ -111,10 +112,12 @@ def test_the_list_leads_to_the_page(browse, crowd):
     assert "At most 10 GB." in text_of(page)
 
 
+@pytest.mark.one_database
 def test_an_empty_workspace_offers_it_too(browse):
     assert 'href="/import"' in browse.get("/users").content.decode()
 
 
+@pytest.mark.one_database
 def test_columns_are_guessed_with_examples_and_checked_at_once(browse, send):
     page = browse.get(send(PEOPLE))
     words = text_of(page)
@@ -131,6 +134,7 @@ def test_columns_are_guessed_with_examples_and_checked_at_once(browse, send):
     assert fields["type-3"] == ["number"]
 
 
+@pytest.mark.one_database
 def test_nothing_is_imported_before_it_is_pressed(workspace, send):
     send(PEOPLE)
     assert not people(workspace)
@@ -165,6 +169,7 @@ def test_a_new_attribute_has_the_type_that_was_chosen(workspace, send, choose):
     assert people(workspace)["b@example.test"].attributes["score"] == 7
 
 
+@pytest.mark.one_database
 def test_a_column_can_be_left_out(workspace, send, choose):
     address = send(PEOPLE)
     assert "Left out" in text_of(choose(address, to__2=""))
@@ -181,12 +186,14 @@ def test_the_next_file_with_these_columns_is_mapped_as_the_last_one(browse, send
     assert "As last time" in text_of(page)
 
 
+@pytest.mark.one_database
 def test_two_columns_for_one_attribute_are_said_before_anything_else(browse, send, choose):
     page = choose(send(PEOPLE), to__1="default_email")
     assert "“e-mail” and “full_name” go to the same attribute." in text_of(page)
     assert "disabled" in re.search(r'<button id="import-go"[^>]*>', page.content.decode())[0]
 
 
+@pytest.mark.one_database
 def test_a_file_without_a_key_column_asks_for_one_without_words_of_the_terminal(browse, send):
     page = browse.get(send("colour\nred\n"))
     assert "No column tells who a row is about" in text_of(page)
@@ -194,6 +201,7 @@ def test_a_file_without_a_key_column_asks_for_one_without_words_of_the_terminal(
     assert "Say first what the columns mean." in text_of(page)
 
 
+@pytest.mark.one_database
 def test_the_first_rows_show_what_becomes_of_them(browse, send, workspace, crowd):
     crowd(1, default_email="noor@example.test", default_name="Noor", roast="dark", guests="1")
     crowd(1, default_email="bea@example.test", default_name="B.")
@@ -220,6 +228,7 @@ def test_whom_a_row_is_about_and_what_happens_to_them_are_choices(workspace, bro
     assert noor.attributes == {"default_email": "noor@example.test", "default_name": "New"}
 
 
+@pytest.mark.one_database
 def test_the_order_of_day_and_month_is_asked_where_it_is_not_clear(workspace, browse, send, choose):
     address = send("email,First Seen\na@example.test,03/11/2025\n")
     page = browse.get(address)
@@ -280,6 +289,7 @@ def test_rejected_rows_are_shown_with_reasons_and_come_as_a_file(browse, send, c
     assert 'filename="people-rejected-' in response.headers["Content-Disposition"]
 
 
+@pytest.mark.one_database
 def test_a_rejected_cell_that_is_longer_than_any_may_be_is_shown(browse, send):
     address = send("userId,default_email\nz1,z1@a.example\nz2," + "x" * 250_000 + "\nz3\n")
     assert "a cell is longer than 100,000 characters" in text_of(browse.get(address))
@@ -287,11 +297,13 @@ def test_a_rejected_cell_that_is_longer_than_any_may_be_is_shown(browse, send):
     assert "1 cells, but the header names 2 columns" in text_of(browse.get(f"{address}/now"))
 
 
+@pytest.mark.one_database
 def test_a_rejected_line_that_is_deeper_than_any_may_be_is_shown(browse, send):
     address = send('{"userId": "z1"}\n{"a":' + "[" * 150_000 + "\n", "people.jsonl")
     assert "this line is not JSON" in text_of(browse.get(f"{address}/now"))
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("delimiter", [";", "\t", "|"])
 def test_an_import_of_any_delimiter_shows_its_rejected_rows_as_long_as_they_are_kept(
     workspace, browse, send, choose, delimiter
@@ -309,6 +321,7 @@ def test_an_import_of_any_delimiter_shows_its_rejected_rows_as_long_as_they_are_
     assert "the row has neither a user id nor an e-mail address." in words
 
 
+@pytest.mark.one_database
 def test_each_change_of_the_form_leaves_one_file_of_rejected_rows(workspace, send, choose):
     address = send("email,Name\na@example.test,A\n,Nobody\n")
     for policy in ("skip", "replace", "merge", "skip"):
@@ -316,6 +329,7 @@ def test_each_change_of_the_form_leaves_one_file_of_rejected_rows(workspace, sen
     assert len(list(upload_of(workspace, address).folder.glob(".*.rejected.csv"))) == 1
 
 
+@pytest.mark.one_database
 def test_a_nested_value_of_a_rejected_line_is_shown_in_its_column(browse, send, workspace):
     address = send('{"userId": "a", "tags": "x"}\n{"userId": "b", "tags": ["y", 1]}\n', "people.jsonl")
     words = text_of(browse.get(address))
@@ -323,6 +337,7 @@ def test_a_nested_value_of_a_rejected_line_is_shown_in_its_column(browse, send, 
     assert "b" in csv_of(browse.get(f"{address}/rejected")).splitlines()[1].split(",")
 
 
+@pytest.mark.one_database
 def test_a_preview_without_rows_promises_none(browse, send):
     assert "first 0 rows" not in text_of(browse.get(send("email,Name\n")))
 
@@ -418,6 +433,7 @@ def test_the_audit_trail_knows_of_it(workspace, browse, send, choose, editor):
     ]
 
 
+@pytest.mark.one_database
 def test_delimiter_and_encoding_can_be_said(browse, send, choose):
     address = send("email;Name\na@example.test;Łódź\n".encode("iso-8859-2"))
     page = choose(address, delimiter=",")
@@ -428,6 +444,7 @@ def test_delimiter_and_encoding_can_be_said(browse, send, choose):
     assert "1 new person." in text_of(page)
 
 
+@pytest.mark.one_database
 def test_an_encoding_that_cannot_be_leaves_everything_as_it_was(browse, send, choose):
     address = send("email,Imię\na@example.test,Ala\n")
     page = choose(address, encoding="utf-16")
@@ -435,6 +452,7 @@ def test_an_encoding_that_cannot_be_leaves_everything_as_it_was(browse, send, ch
     assert "1 new person." in text_of(page)
 
 
+@pytest.mark.one_database
 def test_a_file_with_guards_is_read_without_them_unless_it_has_none(workspace, send, choose):
     content = "email,Name\na@example.test,'=SUM(1)\n"
     choose(send(content), "import")
@@ -528,6 +546,7 @@ class TestLargeFiles:
         page = browse.post(address, {"do": "pause"}, follow=True)
         assert "is over: cancelled." in said_on(page)
 
+    @pytest.mark.one_database
     def test_progress_says_rows_rate_and_time(self, workspace, browse, send, choose, work):
         address = send(PEOPLE)
         work()
@@ -557,6 +576,7 @@ class TestLargeFiles:
         assert "Which file?" in text_of(page)
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("content", "name", "words"),
     [
@@ -576,12 +596,14 @@ def test_a_file_that_is_none_is_refused_in_words_and_not_kept(browse, workspace,
     assert list(uploads.folder(workspace).glob("*")) == []
 
 
+@pytest.mark.one_database
 def test_no_file_at_all_is_said(browse):
     response = browse.post("/import", {})
     assert response.status_code == 422
     assert "Choose a file first." in text_of(response)
 
 
+@pytest.mark.one_database
 def test_a_file_that_is_too_large_is_said(browse, monkeypatch, workspace):
     monkeypatch.setattr(settings, "IMPORT_MAX", 10)
     response = browse.post("/import", {"file": SimpleUploadedFile("a.csv", PEOPLE.encode())})
@@ -590,11 +612,13 @@ def test_a_file_that_is_too_large_is_said(browse, monkeypatch, workspace):
     assert list(uploads.folder(workspace).glob("*")) == []
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(("problem", "words"), [("size", "larger than 10 GB"), ("disk", "no room"), ("x<b>", "Which")])
 def test_the_form_says_why_a_file_was_not_taken(browse, problem, words):
     assert words in text_of(browse.get("/import", {"problem": problem}))
 
 
+@pytest.mark.one_database
 def test_a_wide_file_in_a_workspace_of_many_attributes_is_still_a_page(workspace, browse, send, choose):
     Attribute.objects.bulk_create(Attribute(workspace=workspace, key=f"attribute {n}", count=1) for n in range(1_500))
     heads = ["email", "attribute 7", *(f"column {n}" for n in range(200))]
@@ -613,12 +637,14 @@ def test_a_wide_file_in_a_workspace_of_many_attributes_is_still_a_page(workspace
     }
 
 
+@pytest.mark.one_database
 def test_a_header_without_rows_imports_nobody(browse, send):
     page = browse.get(send("email,Name\n"))
     assert "There is nobody in this file." in text_of(page)
     assert "disabled" in re.search(r'<button id="import-go"[^>]*>', page.content.decode())[0]
 
 
+@pytest.mark.one_database
 def test_doubled_headings_are_told_apart(workspace, browse, send, choose):
     address = send("email,email,note,note\na@example.test,b@example.test,1,2\n")
     page = browse.get(address)
@@ -631,6 +657,7 @@ def test_doubled_headings_are_told_apart(workspace, browse, send, choose):
 HOSTILE = '"><script>alert(1)</script>{{ x }}'
 
 
+@pytest.mark.one_database
 def test_hostile_headings_values_and_names_are_text(browse, send, choose):
     head, cell = HOSTILE.replace('"', '""'), "<img src=x onerror=alert(2)>"
     content = f'email,"{head}"\na@example.test,{cell}\n,{cell}\n'
@@ -664,6 +691,7 @@ def test_names_of_files_are_made_harmless(name, kept):
     assert not found.startswith(".")
 
 
+@pytest.mark.one_database
 def test_a_viewer_is_refused(client_of, viewer, workspace, send):
     address = send(PEOPLE)
     client = client_of(viewer)
@@ -696,6 +724,7 @@ def test_an_id_that_was_never_given_out_does_not_exist(browse, upload_id):
     assert browse.get(f"/import/{upload_id}").status_code == 404
 
 
+@pytest.mark.one_database
 def test_files_belong_to_the_operator_alone(workspace, send):
     upload = upload_of(workspace, send(PEOPLE))
     assert upload.file.stat().st_mode & 0o077 == 0
@@ -703,6 +732,7 @@ def test_files_belong_to_the_operator_alone(workspace, send):
     assert (upload.folder / ".draft.json").stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.one_database
 def test_large_uploads_are_moved_into_place(workspace, send):
     content = "email\n" + "".join(f"p{number}@example.test\n" for number in range(20_000))
     upload = upload_of(workspace, send(content))

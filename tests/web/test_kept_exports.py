@@ -58,6 +58,7 @@ def test_activity_says_how_large_it_is_until_when_it_is_kept_and_offers_it(brows
     assert f'href="/activity/{done.public_id}/file"' in page.content.decode()
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("kind", list(Format))
 def test_the_file_is_downloaded_as_it_was_made(browse, made, kind, workspace):
     done = made(kind)
@@ -84,6 +85,7 @@ def test_every_download_is_in_the_audit_trail(browse, made, workspace, editor):
     assert "default_email" in entries[0].details["personal"]
 
 
+@pytest.mark.one_database
 def test_after_seven_days_it_is_gone(browse, made, workspace):
     done = made()
     path = files.find(workspace, done.public_id).path
@@ -104,11 +106,13 @@ def test_a_file_of_another_workspace_is_not_found(client_of, stranger, made):
         assert client_of(stranger).get(f"/activity/{done.public_id}/{part}").status_code == 404
 
 
+@pytest.mark.one_database
 def test_other_operations_have_no_file(browse, workspace):
     other = Operation.objects.create(workspace=workspace, kind="ban", label="Ban", actor="x")
     assert browse.get(f"/activity/{other.public_id}/file").status_code == 404
 
 
+@pytest.mark.one_database
 def test_a_viewer_sees_that_it_was_made_but_cannot_have_it(client_of, viewer, made):
     done, client = made(), client_of(viewer)
     page = client.get("/activity")
@@ -118,6 +122,7 @@ def test_a_viewer_sees_that_it_was_made_but_cannot_have_it(client_of, viewer, ma
         assert client.get(f"/activity/{done.public_id}/{part}").status_code == 403
 
 
+@pytest.mark.one_database
 def test_a_file_of_everybody_takes_a_fresh_password(browse, made, workspace):
     done = made(selection=Selection.of_filter(None), everybody=True)
     address = f"/activity/{done.public_id}/file"
@@ -151,6 +156,7 @@ def test_one_of_everybody_is_not_begun_again_without_the_password(browse, made, 
     assert Operation.objects.filter(workspace=workspace).count() == 1
 
 
+@pytest.mark.one_database
 def test_a_large_file_is_sent_piece_by_piece(made, workspace):
     """In memory as a whole, a file of millions of people would end the server."""
 

@@ -25,6 +25,7 @@ def columns(client, *keys, view="match=all", **fields):
     return client.post("/users/layout", {"view": view, "columns": "1", "column": keys, **fields})
 
 
+@pytest.mark.one_database
 def test_without_a_wish_the_standard_columns_are_shown(browse, crowd):
     crowd(1)
     assert shown(browse.get("/users")) == list(STANDARD)
@@ -37,6 +38,7 @@ def test_chosen_columns_are_shown_in_their_order_and_kept(browse, crowd):
     assert shown(browse.get("/users")) == ["plan", "chats", "default_city"]
 
 
+@pytest.mark.one_database
 def test_what_the_address_says_comes_first_and_is_not_kept(browse, crowd):
     crowd(1)
     columns(browse, "chats")
@@ -53,6 +55,7 @@ def test_another_member_has_their_own_and_sees_a_shared_view_as_it_was_sent(brow
     assert shown(other.get("/users")) == list(STANDARD)
 
 
+@pytest.mark.one_database
 def test_the_link_to_share_names_the_columns_that_are_shown(browse, crowd):
     crowd(1)
     columns(browse, "chats", "banned")
@@ -71,6 +74,7 @@ def test_reset_forgets_the_columns_and_nothing_else(browse, crowd):
     assert "<option selected>100" in body
 
 
+@pytest.mark.one_database
 def test_no_column_at_all_is_a_choice_that_can_be_shared(browse, client_of, admin, crowd):
     crowd(1)
     sent = columns(browse).headers["Location"]
@@ -78,6 +82,7 @@ def test_no_column_at_all_is_a_choice_that_can_be_shared(browse, client_of, admi
     assert shown(client_of(admin).get(sent)) == []
 
 
+@pytest.mark.one_database
 def test_the_name_cannot_be_chosen_away_or_twice(browse, crowd):
     crowd(1, default_name="Ada")
     columns(browse, "default_name", "chats", "chats")
@@ -85,6 +90,7 @@ def test_the_name_cannot_be_chosen_away_or_twice(browse, crowd):
     assert (shown(response), listed(response)) == (["chats"], ["Ada"])
 
 
+@pytest.mark.one_database
 def test_columns_that_are_gone_are_left_out_of_what_was_kept(browse, crowd, workspace):
     crowd(1, plan="pro", secret="x")
     columns(browse, "plan", "secret", "chats")
@@ -95,6 +101,7 @@ def test_columns_that_are_gone_are_left_out_of_what_was_kept(browse, crowd, work
     assert "left out" not in text_of(response)
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("key", ["secret", "shoe_size"])
 def test_a_link_with_a_column_that_is_gone_says_so_and_shows_the_rest(browse, crowd, workspace, key):
     crowd(1, default_name="Ada", secret="x")
@@ -105,6 +112,7 @@ def test_a_link_with_a_column_that_is_gone_says_so_and_shows_the_rest(browse, cr
     assert "“secret” is hidden" in text_of(response) or "no attribute “shoe_size”" in text_of(response)
 
 
+@pytest.mark.one_database
 def test_forty_columns_are_shown_of_more_and_it_is_said(browse, crowd):
     keys = [f"a{number}" for number in range(MAX_COLUMNS + 1)]
     crowd(1, **dict.fromkeys(keys, "x"))
@@ -115,6 +123,7 @@ def test_forty_columns_are_shown_of_more_and_it_is_said(browse, crowd):
     assert shown(browse.get("/users")) == keys[:MAX_COLUMNS]
 
 
+@pytest.mark.one_database
 def test_a_key_with_commas_and_percents_is_one_column(browse, client_of, admin, crowd):
     keys = ["a,b", "50%", "c%2Cd", "e+f g", "a", "b"]
     crowd(1, **dict.fromkeys(keys, "x"))
@@ -128,6 +137,7 @@ def test_a_key_with_commas_and_percents_is_one_column(browse, client_of, admin, 
     assert again.headers["Location"] == sent
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("size", SIZES)
 def test_as_many_rows_as_wished_from_the_first_page(browse, crowd, size):
     crowd(110, default_name="P {n}")
@@ -138,6 +148,7 @@ def test_as_many_rows_as_wished_from_the_first_page(browse, crowd, size):
     assert len(listed(browse.get("/users"))) == size
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     "fields", [{"rows": "1000000"}, {"rows": "-1"}, {"rows": "x"}, {"density": "<b>"}, {"rows": ""}]
 )
@@ -147,6 +158,7 @@ def test_looks_that_there_are_not_change_nothing(browse, crowd, editor, fields):
     assert Member.objects.get(user=editor).preferences == {}
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     "preferences", [{"rows": "x", "density": 5, "columns": []}, {"rows": 33}, {"columns": ["nope", "chats", "<b>"]}]
 )
@@ -156,6 +168,7 @@ def test_preferences_of_another_time_do_no_harm(workspace, crowd, preferences):
     assert (layout.size, layout.density) == (50, "comfortable")
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
@@ -174,6 +187,7 @@ def test_buttons_move_a_column_and_stay_in_the_chooser(browse, crowd, fields, ex
     assert shown(browse.get("/users")) == expected
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("path", ["/users/layout", "/users/columns", "/users/filter", "/users/filter/apply"])
 def test_a_view_that_is_not_understood_any_more_is_explained_and_never_everybody(browse, crowd, path):
     crowd(2, default_name="Ada {n}")

@@ -22,6 +22,7 @@ def test_a_member_logs_in_and_lands_on_the_users_page(client, owner, workspace):
     assert AuditEntry.objects.filter(workspace=workspace, action="member.login").count() == 1
 
 
+@pytest.mark.one_database
 def test_after_the_login_the_shared_view_opens(client, owner):
     target = "/users?f=default_city:any_of:Oslo|Lima"
     page = client.get("/login", {"next": target})
@@ -30,6 +31,7 @@ def test_after_the_login_the_shared_view_opens(client, owner):
     assert response.headers["Location"] == target
 
 
+@pytest.mark.one_database
 def test_a_stranger_s_link_with_several_values_comes_through_the_login_as_it_was(client, client_of, owner):
     target = "/users?f=default_city:any_of:Os%7Clo|Lima"
     door = client.get(target).headers["Location"]
@@ -40,12 +42,14 @@ def test_a_stranger_s_link_with_several_values_comes_through_the_login_as_it_was
     assert client_of(owner).get(door).headers["Location"] == target
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("query", ["f=plan:is:pro", f"f=segment:in:{'0' * 24}", "f=nonsense", "sort=lastSeen"])
 def test_the_login_tells_nothing_that_the_link_does_not_say(client, query):
     text = text_of(client.get("/login", {"next": f"/users?{query}"}))
     assert "Afterwards you come straight to it." in text
 
 
+@pytest.mark.one_database
 def test_a_foreign_address_is_not_gone_to_after_the_login(client, owner):
     fields = {"login": owner.email, "password": PASSWORD, "next": "https://evil.example/"}
     assert client.post("/login", fields).headers["Location"] == "/users"
@@ -84,15 +88,18 @@ def test_logging_out_is_a_button_not_a_link(client_of, owner):
     assert client.get("/users").status_code == 302
 
 
+@pytest.mark.one_database
 def test_nobody_can_sign_up(client):
     for path in ("/signup", "/signup/", "/accounts/signup/", "/password/reset/"):
         assert client.get(path).status_code == 404
 
 
+@pytest.mark.one_database
 def test_somebody_who_is_logged_in_skips_the_door(client_of, owner):
     assert client_of(owner).get("/login").headers["Location"] == "/users"
 
 
+@pytest.mark.one_database
 def test_the_theme_and_the_sidebar_come_from_cookies(client_of, owner):
     client = client_of(owner)
     assert "data-theme" not in client.get("/segments").content.decode().split("<head>")[0]

@@ -33,6 +33,7 @@ def test_it_suggests_who_may_be_the_same_and_says_why(browse, two):
     assert link(response, r"\?with=").endswith(f"?with={two[1].public_id}")
 
 
+@pytest.mark.one_database
 def test_without_anything_in_common_it_says_so(browse, crowd):
     assert "Nobody is ever merged by itself" in text_of(browse.get(of(crowd(1, default_name="Cy")[0])))
 
@@ -44,6 +45,7 @@ def test_anybody_can_be_compared_by_an_id(browse, two, crowd, how):
     assert "Merge Cy into Ada ?" in text_of(browse.get(of(two[0]), {"with": "cy@example.test"}))
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("wanted", ["nobody", "no@body.test", "0" * 24, "|:%&", "x" * 3000])
 def test_an_unknown_id_is_said_to_be_unknown(browse, two, wanted):
     response = browse.get(of(two[0]), {"with": wanted})
@@ -96,12 +98,14 @@ def test_the_page_lists_who_was_merged_to_be_taken_apart(browse, two):
     assert f"Merged into this person 1 Bo User ID {bo.user_id}" in text_of(browse.get(of(ada)))
 
 
+@pytest.mark.one_database
 def test_taking_apart_whoever_is_not_merged_says_so(browse, two):
     for sent in (two[1].public_id, "0" * 24, "x", ""):
         response = browse.post(of(two[0], "split"), {"person": sent}, follow=True)
         assert "not merged" in said_on(response)
 
 
+@pytest.mark.one_database
 def test_merging_with_oneself_or_nobody_changes_nothing(browse, two, workspace):
     for other in (two[0].public_id, "x", ""):
         response = browse.post(of(two[0]), {"with": other})
@@ -109,6 +113,7 @@ def test_merging_with_oneself_or_nobody_changes_nothing(browse, two, workspace):
     assert not Share.objects.filter(workspace=workspace).exists()
 
 
+@pytest.mark.one_database
 def test_a_viewer_may_not_merge(client_of, viewer, two, workspace):
     client = client_of(viewer)
     assert client.get(of(two[0])).status_code == 403
@@ -127,6 +132,7 @@ def test_nobody_is_merged_across_workspaces(browse, two, crowd, other_workspace)
     assert now(theirs).attributes == theirs.attributes
 
 
+@pytest.mark.one_database
 def test_names_with_markup_are_text(browse, crowd):
     people = crowd(2, default_name="<script>alert({n})</script>", default_email="x@example.test")
     for url in (of(people[0]), f"{of(people[0])}?with={people[1].public_id}"):

@@ -69,6 +69,7 @@ def talk(workspace):
     return chat
 
 
+@pytest.mark.one_database
 def test_nothing_new_is_no_offer(ask, crowd):
     crowd(3)
     ask.mark()
@@ -84,6 +85,7 @@ def test_new_people_are_counted(ask, crowd):
     assert ask(shown=1) == "12 new people"
 
 
+@pytest.mark.one_database
 def test_the_offer_leads_to_the_first_page_of_the_same_view(ask, crowd):
     crowd(1, plan="pro")
     ask.mark()

@@ -22,6 +22,7 @@ def impatient(crowd, monkeypatch):
     monkeypatch.setattr(query, "_counted", slowly)
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("view", ["f=default_city:is:Oslo", "search=ada"])
 def test_the_page_comes_first_and_the_number_when_it_is_asked_for(browse, impatient, view):
     response = browse.get(f"/users?{view}")
@@ -37,6 +38,7 @@ def test_the_page_comes_first_and_the_number_when_it_is_asked_for(browse, impati
     assert "2,100 of 2,100 people" in text_of(late)
 
 
+@pytest.mark.one_database
 def test_the_pages_go_on_without_a_number(browse, impatient):
     first = browse.get("/users?search=ada")
     second = browse.get(link(first, 'id="next-page"'))
@@ -45,12 +47,14 @@ def test_the_pages_go_on_without_a_number(browse, impatient):
     assert listed(browse.get(link(second, 'id="previous-page"'))) == listed(first)
 
 
+@pytest.mark.one_database
 def test_the_next_page_does_not_wait_for_the_number_again(browse, impatient, monkeypatch):
     first = browse.get("/users?search=ada")
     monkeypatch.delattr(query, "_counted")
     assert "counting …" in text_of(browse.get(link(first, 'id="next-page"')))
 
 
+@pytest.mark.one_database
 def test_a_page_that_takes_as_long_alone_is_tried_with_its_number_again(browse, impatient, monkeypatch):
     clock = itertools.count(0, 0.03)
     monkeypatch.setattr(users, "monotonic", lambda: next(clock))
@@ -59,6 +63,7 @@ def test_a_page_that_takes_as_long_alone_is_tried_with_its_number_again(browse, 
     assert "2,100 of 2,100 people" in text_of(browse.get(link(first, 'id="next-page"')))
 
 
+@pytest.mark.one_database
 def test_a_view_that_is_not_understood_is_not_counted(browse, crowd):
     crowd(1)
     response = browse.get("/users/count?view=f%3Dgone:is:1")

@@ -68,6 +68,7 @@ def test_hidden_attributes_are_not_shown_not_even_in_a_name(page, crowd, workspa
         assert word not in body
 
 
+@pytest.mark.one_database
 def test_the_name_of_whoever_set_a_value_is_text(page, crowd, workspace):
     person = crowd(1, default_name="Ada")[0]
     token = ApiToken.objects.create(workspace=workspace, name="<b>Sync</b> & co", digest=new_id())
@@ -112,6 +113,7 @@ def test_chats_are_theirs_alone_newest_first(page, crowd, workspace, other_works
     assert "98 messages" not in text
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     "value", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "javascript:alert(1)"]
 )
@@ -125,6 +127,7 @@ def test_values_are_text(page, crowd, value):
     assert 'href="javascript' not in body
 
 
+@pytest.mark.one_database
 def test_what_turns_the_direction_of_a_text_is_seen_on_every_page(browse, ada, talk, workspace):
     turned = "\u202egnp\u2066.exe"
     odd = {"default_name": turned, "default_city": turned, "default_source": turned, turned: turned}
@@ -163,6 +166,7 @@ class TestInTheList:
 
         return to
 
+    @pytest.mark.one_database
     def test_the_list_s_links_carry_the_view(self, browse, people):
         rows = browse.get("/users?f=default_city:is:Oslo&sort=default_name").content.decode()
         carried = "?view=f%3Ddefault_city%3Ais%3AOslo%26sort%3Ddefault_name"
@@ -175,17 +179,21 @@ class TestInTheList:
         assert step(people["a"], "previous") == "a"
         assert step(people["d"], "next") == "d"
 
+    @pytest.mark.one_database
     def test_without_a_list_it_is_everybody_by_last_seen(self, browse, people, step):
         first, second, *_rest = listed(browse.get("/users?match=all"))
         assert step(people[first], "next", "") == second
 
+    @pytest.mark.one_database
     def test_a_filter_leaves_out_who_is_not_on_it(self, people, step):
         assert step(people["a"], "next", "f=default_name:is_not:b&sort=default_name") == "c"
 
+    @pytest.mark.one_database
     def test_somebody_who_is_no_longer_on_the_list_stands_where_they_would(self, people, step):
         assert step(people["b"], "next", "f=default_name:is_not:b&sort=default_name") == "c"
         assert step(people["b"], "previous", "f=default_name:is_not:b&sort=default_name") == "a"
 
+    @pytest.mark.one_database
     @pytest.mark.parametrize("view", ["f=nonsense:is:x", "sort=nonsense", "%%%", "q={", "x" * 9000, "\u202e"])
     def test_a_view_that_is_not_understood_is_everybody(self, browse, people, view):
         response = browse.get(f"/users/{people['b'].public_id}", {"view": view})
@@ -217,6 +225,7 @@ class TestHistory:
         assert "hello 29" in text_of(first)
         assert "Older chats" not in text_of(older)
 
+    @pytest.mark.one_database
     def test_a_chat_names_its_story_and_beside_it_the_channel(self, browse, ada, talk, workspace):
         talk(ada, "hello")
         assert re.search(r"\d\d:\d\d Shop 1 message hello", text_of(browse.get(f"/users/{ada.public_id}")))
@@ -224,6 +233,7 @@ class TestHistory:
         shown = text_of(browse.get(f"/users/{ada.public_id}"))
         assert re.search(r"\d\d:\d\d Order <help> Shop 1 message hello", shown), shown
 
+    @pytest.mark.one_database
     def test_a_chat_leads_to_its_transcript(self, browse, ada, talk, workspace):
         talk(ada, "hello")
         chat = Chat.objects.get(workspace=workspace, person_id=ada.id)
@@ -305,18 +315,21 @@ class TestHead:
         assert "26 weeks, 6 active days" in text_of(page)
         assert "Chats per day over the last 26 weeks. Most on" in page.content.decode()
 
+    @pytest.mark.one_database
     def test_who_never_talked(self, browse, workspace):
         person = make_person(workspace, chats=0, last_seen=None)
         text = text_of(browse.get(f"/users/{person.public_id}"))
         assert "No chats yet." in text
         assert "Someone" in text
 
+    @pytest.mark.one_database
     def test_the_address_of_a_picture_is_a_link_and_no_picture(self, browse, workspace):
         person = make_person(workspace, default_avatar="https://pictures.example/ada.png")
         body = browse.get(f"/users/{person.public_id}").content.decode()
         assert 'href="https://pictures.example/ada.png" target="_blank" rel="noopener noreferrer nofollow"' in body
         assert "<img" not in body
 
+    @pytest.mark.one_database
     def test_web_addresses_are_links_that_tell_nobody(self, browse, workspace):
         person = make_person(workspace, default_url="https://example.com/a?b=<c>", default_avatar="javascript:alert(1)")
         body = browse.get(f"/users/{person.public_id}").content.decode()

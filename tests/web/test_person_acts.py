@@ -62,6 +62,7 @@ def test_the_dialog_offers_what_they_are_not_in(browse, ada, workspace):
     assert "By rule" not in body
 
 
+@pytest.mark.one_database
 def test_nothing_chosen_is_said_in_the_dialog(browse, ada):
     response = browse.post(f"/users/{ada.public_id}/segments", {}, headers={"HX-Request": "true"})
     assert response.status_code == 422
@@ -81,6 +82,7 @@ def test_a_segment_of_another_workspace_is_not_theirs(browse, ada, other_workspa
     assert members(theirs) == set()
 
 
+@pytest.mark.one_database
 def test_a_rule_segment_has_no_cross_and_cannot_be_left(browse, ada, workspace):
     segment = rule(workspace, OSLO, "Northern")
     settle(workspace)
@@ -105,17 +107,20 @@ def test_why_somebody_is_in_a_rule_segment(browse, ada, workspace):
     assert "yes plan is free Here it is free . If this changed, they would leave." in text
 
 
+@pytest.mark.one_database
 def test_why_somebody_is_not(browse, ada, workspace):
     text = why(browse, ada, rule(workspace, All((OSLO, PRO)), "Payers"))
     assert "Why Ada is not in Payers" in text
     assert "no plan is pro Here it is free . If this came true, they would enter." in text
 
 
+@pytest.mark.one_database
 def test_several_reasons_that_would_all_have_to_change(browse, ada, workspace):
     text = why(browse, ada, rule(workspace, Any((OSLO, Condition("plan", "is", ("free",))))))
     assert "No single change would take them out" in text
 
 
+@pytest.mark.one_database
 def test_a_rule_on_a_hidden_attribute_tells_nothing_of_it(browse, ada, workspace):
     segment = rule(workspace, Condition("plan", "is", ("free",)), "Free")
     Attribute.objects.filter(workspace=workspace, key="plan").update(hidden=True)
@@ -124,6 +129,7 @@ def test_a_rule_on_a_hidden_attribute_tells_nothing_of_it(browse, ada, workspace
     assert "Here it is" not in text
 
 
+@pytest.mark.one_database
 def test_there_is_no_why_for_a_manual_segment(browse, ada, workspace):
     segment = create(workspace, "By hand", "test")
     response = browse.get(f"/users/{ada.public_id}/why", {"segment": segment.public_id})
@@ -156,6 +162,7 @@ class TestNotes:
             post(browse, ada, "note", **fields)
         assert Note.objects.filter(workspace=workspace).count() == 1
 
+    @pytest.mark.one_database
     def test_an_empty_note_is_said_on_its_page_and_the_form_is_still_new(self, browse, ada, workspace):
         response = self.write(browse, ada, " ")
         assert response.status_code == 422
@@ -217,6 +224,7 @@ class TestUndo:
         assert "Nothing was undone." in said_on(post(browse, ada, "undo", revision=revision))
         assert now_on(ada).attributes == ada.attributes
 
+    @pytest.mark.one_database
     def test_back_on_the_tab_one_was_on(self, browse, ada):
         response = post(browse, ada, "ban", tab="timeline", view="sort=default_name")
         assert response.redirect_chain == [(f"/users/{ada.public_id}?view=sort%3Ddefault_name&tab=timeline", 302)]

@@ -60,6 +60,7 @@ def test_the_later_of_two_sees_both_values_and_chooses(browse, ada, workspace):
     assert now_on(ada).attributes["plan"] == "gold"
 
 
+@pytest.mark.one_database
 def test_the_form_in_place_is_answered_with_that_form_alone(browse, ada):
     page = browse.get(f"/users/{ada.public_id}/value", {"key": "default_email"})
     fields = hidden(page, "/value/save") | {"value": "nonsense"}
@@ -159,6 +160,7 @@ def test_hostile_values_are_text_on_every_page(browse, ada, value):
         assert "49" not in text_of(page).partition("{{")[0][-20:]
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("key", ["<b>x</b>", '" onclick="alert(1)', "a b&c=d#e?f/../g", "ключ", "'; DROP TABLE--"])
 def test_hostile_names_of_attributes_are_text_and_can_be_changed(browse, workspace, key):
     person = make_person(workspace, **{key: "before"})
@@ -168,6 +170,7 @@ def test_hostile_names_of_attributes_are_text_and_can_be_changed(browse, workspa
     assert 'onclick="alert' not in response.content.decode()
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     "key", ["userId", "banned", "chats", "lastSeen", "default_location", "segment", "nonsense", ""]
 )
@@ -187,6 +190,7 @@ def test_a_hidden_attribute_can_neither_be_seen_nor_changed_nor_added(browse, ad
     assert "free" not in said_on(browse.get(f"/users/{ada.public_id}", {"tab": "timeline"}))
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("seen", ["", "null", "[", "[" * 5000, '{"a": 1}', "NaN", '"other"', "x"])
 def test_whoever_does_not_say_what_they_saw_changes_nothing(browse, ada, seen):
     response = save(browse, ada, key="plan", value="pro", seen=seen)
@@ -217,6 +221,7 @@ def test_somebody_erased_meanwhile_is_not_found_and_nothing_is_changed(browse, a
     assert "Nobody is here" in text_of(response)
 
 
+@pytest.mark.one_database
 def test_the_answer_about_somebody_erased_meanwhile_leaves_the_address_bar_alone(browse, ada, workspace):
     start(workspace, "test", Action.delete(), Selection.of_ids([ada.id]))
     response = browse.post(f"/users/{ada.public_id}/value/save", {"key": "plan"}, headers={"HX-Request": "true"})
@@ -224,6 +229,7 @@ def test_the_answer_about_somebody_erased_meanwhile_leaves_the_address_bar_alone
     assert response.headers["HX-Push-Url"] == "false"
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("deed", ["value/save", "ban", "segments/leave", "undo", "split"])
 def test_the_address_of_a_deed_leads_to_the_person_or_to_that_there_is_none(browse, ada, workspace, deed):
     found = browse.get(f"/users/{ada.public_id}/{deed}", {"tab": "timeline"})
@@ -233,6 +239,7 @@ def test_the_address_of_a_deed_leads_to_the_person_or_to_that_there_is_none(brow
     assert browse.put(f"/users/{ada.public_id}/{deed}").status_code == 405
 
 
+@pytest.mark.one_database
 def test_a_viewer_reads_the_history_and_changes_nothing(client_of, viewer, ada):
     client = client_of(viewer)
     page = client.get(f"/users/{ada.public_id}/value", {"key": "plan"})
@@ -282,6 +289,7 @@ class TestAdding:
         undo(browse, ada, response)
         assert "fresh" not in now_on(ada).attributes
 
+    @pytest.mark.one_database
     @pytest.mark.parametrize(
         ("fields", "words"),
         [
@@ -357,6 +365,7 @@ class TestLastSession:
         chat.refresh_from_db()
         assert chat.attributes["note"] == "fast"
 
+    @pytest.mark.one_database
     def test_it_says_why_it_is_empty(self, browse, ada, chat, workspace, talk):
         address = f"/users/{ada.public_id}"
         where = {"scope": "session", "chat": chat.public_id}

@@ -33,6 +33,7 @@ def timeline(browse, person) -> str:
     return text_of(browse.get(f"/users/{person.public_id}?tab=timeline"))
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("role", "offered"),
     [
@@ -49,6 +50,7 @@ def test_the_menu_offers_what_the_role_may_do(client_of, member_of, workspace, a
     assert f"/archives?user={ada.public_id}" in found
 
 
+@pytest.mark.one_database
 def test_the_menu_keeps_the_list_one_came_from(browse, ada):
     response = browse.get(f"/users/{ada.public_id}?view=search%3Dada")
     page = browse.get(link(response, "/merge"))
@@ -61,6 +63,7 @@ def test_the_menu_asks_how_many_may_be_the_same_when_it_opens(browse, ada, bo):
     assert "same human" not in text_of(browse.get(f"/users/{make_person(ada.workspace).public_id}/twins"))
 
 
+@pytest.mark.one_database
 def test_a_viewer_may_not_ask_for_it(client_of, viewer, ada):
     assert client_of(viewer).get(f"/users/{ada.public_id}/twins").status_code == 403
 

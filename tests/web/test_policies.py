@@ -29,6 +29,7 @@ def save(client, days: str, **more: str):
     return client.post("/settings/retention", {"days": days, **more}, follow=True)
 
 
+@pytest.mark.one_database
 def test_nobody_is_erased_as_long_as_nothing_is_said(as_admin, workspace):
     assert "Now: for ever." in text_of(as_admin.get("/settings/retention"))
     assert policy_of(workspace.pk).keep_days is None
@@ -53,6 +54,7 @@ def test_it_is_saved_only_after_the_rehearsal_of_that_very_number(as_admin, long
     assert policy_of(workspace.pk).keep_days == 90
 
 
+@pytest.mark.one_database
 def test_it_wants_the_password(as_admin, workspace):
     response = save(as_admin, "90", rehearsed="90")
     assert response.status_code == 422
@@ -68,6 +70,7 @@ def test_a_change_is_in_the_audit_trail(as_admin, workspace):
     assert [entry.details for entry in entries] == [{"from": None, "to": 90}, {"from": 90, "to": None}]
 
 
+@pytest.mark.one_database
 def test_switching_it_off_needs_nothing(as_admin, workspace):
     save(as_admin, "90", rehearsed="90", password=PASSWORD)
     assert "Nobody is erased by itself any more." in said_on(save(as_admin, ""))
@@ -88,6 +91,7 @@ def test_the_answer_to_banned_people_is_saved(as_admin, workspace):
     assert AuditEntry.objects.get(workspace=workspace, action="refusal.change").details["from"] == ""
 
 
+@pytest.mark.one_database
 def test_an_answer_that_is_too_long_is_refused_and_kept_in_the_form(as_admin, workspace):
     response = as_admin.post("/settings/banned", {"refusal": "x" * 501})
     assert response.status_code == 422
@@ -107,6 +111,7 @@ def test_it_says_how_many_are_banned_and_leads_to_them(as_admin, workspace, crow
     assert listed(as_admin.get(link(response, "banned:is_true"))) == ["Ada 0"]
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("page", ["retention", "banned"])
 @pytest.mark.parametrize("role", ["viewer", "editor"])
 def test_lower_roles_neither_see_nor_change_it(client_of, member_of, workspace, page, role):

@@ -124,6 +124,7 @@ def test_people_picked_by_hand_who_are_gone_meanwhile_do_not_hold_it_up(browse, 
     assert members(workspace, newsletter) == {person.id}
 
 
+@pytest.mark.one_database
 def test_a_filter_that_is_not_understood_selects_nobody(browse, crowd, workspace, newsletter):
     crowd(2)
     fields = {"all": "1", "view": "f=nonsense:is:1", "segment": newsletter.public_id, "confirm": "1"}
@@ -131,6 +132,7 @@ def test_a_filter_that_is_not_understood_selects_nobody(browse, crowd, workspace
     assert sizes(workspace, [newsletter.id]) == {}
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("fields", [{}, {"person": "abc"}, {"person": "0" * 24}])
 def test_nobody_selected_is_said(browse, crowd, fields):
     crowd(1)
@@ -139,12 +141,14 @@ def test_nobody_selected_is_said(browse, crowd, fields):
     assert "Nobody is selected." in text_of(response)
 
 
+@pytest.mark.one_database
 def test_no_segment_chosen_is_said(browse, crowd):
     response = browse.post("/users/save", {"person": crowd(1)[0].public_id, "confirm": "1"})
     assert response.status_code == 422
     assert "Choose at least one segment" in text_of(response)
 
 
+@pytest.mark.one_database
 def test_a_taken_name_is_said_and_the_choice_kept(browse, crowd, workspace, newsletter):
     fields = {"person": crowd(1)[0].public_id, "new": "NEWSLETTER", "confirm": "1"}
     response = browse.post("/users/save", fields)
@@ -166,6 +170,7 @@ def test_people_and_segments_of_another_workspace_are_nobody_and_nothing(
     assert not Membership.objects.filter(person_id__in=[theirs.id, mine.id]).exists()
 
 
+@pytest.mark.one_database
 def test_htmx_gets_an_error_into_the_dialog(browse, crowd):
     fields = {"person": crowd(1)[0].public_id, "confirm": "1"}
     response = browse.post("/users/save", fields, headers={"HX-Request": "true"})
@@ -174,6 +179,7 @@ def test_htmx_gets_an_error_into_the_dialog(browse, crowd):
     assert response.headers["HX-Push-Url"] == "false"
 
 
+@pytest.mark.one_database
 def test_segments_that_a_rule_fills_are_not_offered_and_refused(browse, crowd, workspace, newsletter):
     person = crowd(1, default_name="Ada {n}")[0]
     by_rule = create_rule(workspace, "Adas", Condition("default_name", "contains", ("Ada",)), "test")

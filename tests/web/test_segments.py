@@ -52,6 +52,7 @@ def test_a_taken_name_is_said_beside_the_field(browse, workspace):
     assert 'value="friends"' in response.content.decode()
 
 
+@pytest.mark.one_database
 def test_no_segments_yet_says_what_they_are_for(browse):
     assert "No segments yet" in text_of(browse.get("/segments"))
 
@@ -61,6 +62,7 @@ def test_segments_of_another_workspace_never_show(browse, other_workspace):
     assert "Foreign" not in browse.get("/segments").content.decode()
 
 
+@pytest.mark.one_database
 def test_a_narrowed_list_offers_to_be_saved_as_a_segment(browse, crowd):
     crowd(1, default_city="Oslo")
     page = browse.get(f"/users?{OSLO}")
@@ -102,6 +104,7 @@ def test_a_fixed_list_is_not_made_of_other_people_than_were_seen(browse, crowd, 
     assert segments_of(workspace) == []
 
 
+@pytest.mark.one_database
 def test_a_fixed_list_of_nobody_is_refused(browse, crowd, workspace):
     crowd(1)
     response = browse.post("/users/segment", {"view": OSLO, "seen": "0", "name": "Then", "kind": "fixed"})
@@ -110,6 +113,7 @@ def test_a_fixed_list_of_nobody_is_refused(browse, crowd, workspace):
     assert segments_of(workspace) == []
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("kind", ["live", "fixed"])
 def test_a_taken_name_keeps_what_was_chosen(browse, crowd, workspace, kind):
     crowd(1, default_city="Oslo")
@@ -120,6 +124,7 @@ def test_a_taken_name_keeps_what_was_chosen(browse, crowd, workspace, kind):
     assert f'value="{kind}" checked' in response.content.decode()
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("view", ["", "match=all", "f=nonsense:is:1", "q={", "f=default_city:shouts:x"])
 def test_everybody_or_a_filter_that_is_not_understood_is_never_saved(browse, crowd, workspace, view):
     crowd(1)
@@ -128,6 +133,7 @@ def test_everybody_or_a_filter_that_is_not_understood_is_never_saved(browse, cro
     assert segments_of(workspace) == []
 
 
+@pytest.mark.one_database
 def test_a_hostile_name_is_only_text(browse, crowd, workspace):
     crowd(1, default_city="Oslo")
     name = '<img src=x onerror=alert(1)> " مرحبا'
@@ -137,6 +143,7 @@ def test_a_hostile_name_is_only_text(browse, crowd, workspace):
     assert segments_of(workspace)[0].name == name
 
 
+@pytest.mark.one_database
 def test_a_viewer_is_not_offered_to_save_a_list(client_of, viewer, crowd, workspace):
     crowd(1, default_city="Oslo")
     client = client_of(viewer)
@@ -160,6 +167,7 @@ def test_a_live_segment_says_its_rule_its_people_and_how_it_grew(browse, live):
     assert 'data-kind="rule"' in page.content.decode()
 
 
+@pytest.mark.one_database
 def test_the_pill_of_a_live_segment_in_the_list_says_that_it_is_one(browse, live):
     assert re.search(
         r'<a class="pill"[^>]* data-kind="rule"[^>]*><span class="clip">Northern', browse.get("/users").content.decode()
@@ -235,6 +243,7 @@ def test_segments_of_another_workspace_are_out_of_reach(browse, other_workspace,
     assert [segment.name for segment in segments_of(other_workspace)] == ["Foreign"]
 
 
+@pytest.mark.one_database
 def test_a_viewer_sees_segments_and_changes_none(client_of, viewer, live, workspace):
     client = client_of(viewer)
     page = client.get("/segments").content.decode()
@@ -262,6 +271,7 @@ def test_the_rule_of_a_live_segment_is_changed_in_the_list_after_saying_who_ente
     assert sizes(workspace, [live.id]) == {live.id: 1}
 
 
+@pytest.mark.one_database
 def test_while_a_rule_is_edited_the_list_says_so_and_updates_it(browse, client_of, viewer, live, crowd, workspace):
     crowd(1, default_city="Lima", default_name="Lia")
     address = link(browse.get(f"/segments/{live.public_id}/edit"), r"users\?f=default_city")
@@ -285,6 +295,7 @@ def test_while_a_rule_is_edited_the_list_says_so_and_updates_it(browse, client_o
     assert "Editing the rule" not in text_of(client_of(viewer).get(address))
 
 
+@pytest.mark.one_database
 def test_nothing_is_edited_that_has_no_rule_or_is_not_there(browse, crowd, workspace, other_workspace):
     crowd(1, default_city="Lima")
     manual = create(workspace, "By hand", "test")
@@ -295,6 +306,7 @@ def test_nothing_is_edited_that_has_no_rule_or_is_not_there(browse, crowd, works
         assert "Editing the rule" not in text_of(page)
 
 
+@pytest.mark.one_database
 def test_a_view_that_is_saved_or_shared_edits_nothing(browse, live, workspace, editor):
     address = f"/users?f=default_city:is:Oslo&editing={live.public_id}"
     page = browse.get(address).content.decode()
@@ -307,12 +319,14 @@ def test_a_view_that_is_saved_or_shared_edits_nothing(browse, live, workspace, e
     assert recent(member) == ["f=default_city:is:Oslo"]
 
 
+@pytest.mark.one_database
 def test_creating_a_segment_says_where_live_ones_come_from(browse):
     page = browse.get("/segments/new")
     assert "filter the list in Users and press “Save as segment”" in text_of(page)
     assert 'href="/users?match=all"' in page.content.decode()
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("view", ["", "match=all", "f=nonsense:is:1", "q={", "f=segment:in:{own}"])
 def test_a_rule_is_never_everybody_nor_the_segment_itself_nor_what_is_not_understood(browse, live, workspace, view):
     sent = {"view": view.replace("{own}", live.public_id)}

@@ -36,10 +36,12 @@ def undo(client, page):
     return client.post(EDIT, undo_of(page))
 
 
+@pytest.mark.one_database
 def test_settings_begin_with_the_attributes(browse):
     assert browse.get("/settings").headers["Location"] == LIST
 
 
+@pytest.mark.one_database
 def test_default_attributes_are_listed_also_when_nobody_has_them(browse):
     text = text_of(browse.get(LIST))
     assert "Email default_email Text Profile nobody yet" in text
@@ -55,6 +57,7 @@ def test_it_says_how_many_people_and_chats_have_each(browse, workspace):
     assert "topic topic Text Chat 3 chats today" in text
 
 
+@pytest.mark.one_database
 def test_the_number_leads_to_those_who_have_it(browse, workspace):
     make_person(workspace, default_name="Ada", plan="pro", vip=False)
     make_person(workspace, default_name="Bob")
@@ -73,6 +76,7 @@ def test_search_finds_labels_and_names_in_any_case(browse, workspace):
     assert "No attribute is called that" in text_of(browse.get(LIST, {"q": "%"}))
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("kind", "first", "never"),
     [
@@ -92,6 +96,7 @@ def test_tabs_show_one_kind(browse, workspace, kind, first, never):
     assert f" {never} " not in text
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("kind", "says"), [("custom", "None yet"), ("chats", "None yet"), ("hidden", "Nothing is hidden")]
 )
@@ -171,6 +176,7 @@ def test_a_default_attribute_can_be_renamed_before_anybody_has_it(manage, worksp
     assert row(workspace, "default_gender").label == "Sex"
 
 
+@pytest.mark.one_database
 def test_a_label_that_is_too_long_is_said_beside_the_field(manage, workspace):
     make_person(workspace, plan="pro")
     response = post(manage, "plan", label="🦊" * 5_000, hidden="1")
@@ -179,6 +185,7 @@ def test_a_label_that_is_too_long_is_said_beside_the_field(manage, workspace):
     assert not row(workspace, "plan").hidden
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("label", HOSTILE)
 def test_hostile_labels_are_text_wherever_they_are_shown(manage, workspace, label):
     make_person(workspace, plan="pro")
@@ -267,6 +274,7 @@ def test_a_type_that_does_not_fit_is_said_with_the_exact_number_before_it_is_sav
     assert row(workspace, "size").type == "number"
 
 
+@pytest.mark.one_database
 def test_what_was_said_about_one_type_does_not_stand_for_another(manage, workspace):
     make_person(workspace, size="large")
     assert post(manage, "size", type="time", checked="number").status_code == 409
@@ -290,6 +298,7 @@ def test_the_form_asks_what_fits_while_the_type_is_chosen(manage, workspace):
     assert manage.get("/settings/attributes/fit?scope=person&key=size&type=wine").status_code == 404
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("key", "fields", "says"),
     [
@@ -320,6 +329,7 @@ def test_attributes_of_chats_are_named_and_hidden_by_themselves(manage, workspac
     assert not row(workspace, "topic").hidden
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("role", ["viewer", "editor"])
 def test_viewers_and_editors_read_and_change_nothing(client_of, member_of, workspace, role):
     make_person(workspace, plan="pro")
@@ -333,6 +343,7 @@ def test_viewers_and_editors_read_and_change_nothing(client_of, member_of, works
     assert not row(workspace, "plan").hidden
 
 
+@pytest.mark.one_database
 def test_a_stranger_neither_sees_nor_changes_what_is_ours(client_of, stranger, workspace):
     make_person(workspace, plan="pro")
     client = client_of(stranger)

@@ -16,10 +16,12 @@ from tests.makers import put_in
 from tests.web.pages import ids, link, links, listed, text_of
 
 
+@pytest.mark.one_database
 def test_the_root_leads_to_the_users_page(client):
     assert client.get("/").headers["Location"] == "/users"
 
 
+@pytest.mark.one_database
 def test_a_stranger_is_asked_to_log_in_and_comes_back(client):
     response = client.get("/users?f=default_city:is:Oslo")
     assert response.status_code == 302
@@ -31,6 +33,7 @@ def test_people_are_listed_newest_talk_first(browse, crowd):
     assert listed(browse.get("/users")) == ["Person 0", "Person 1", "Person 2"]
 
 
+@pytest.mark.one_database
 def test_the_link_of_a_column_head_turns_the_order_around(browse, crowd):
     crowd(3, default_name="Person {n}")
     response = browse.get(link(browse.get("/users"), 'id="sort-lastSeen"'))
@@ -38,12 +41,14 @@ def test_the_link_of_a_column_head_turns_the_order_around(browse, crowd):
     assert 'aria-sort="ascending"><a id="sort-lastSeen"' in response.content.decode()
 
 
+@pytest.mark.one_database
 def test_first_seen_sorts_too(browse, crowd):
     crowd(2, default_name="Person {n}")
     response = browse.get("/users?sort=createdAt")
     assert listed(response) == ["Person 1", "Person 0"]
 
 
+@pytest.mark.one_database
 def test_a_nameless_person_is_called_by_their_place(browse, crowd):
     crowd(1, default_city="Austin")
     crowd(1, default_country="Chile")
@@ -73,6 +78,7 @@ def test_a_row_does_not_show_segments_in_the_trash(browse, crowd, workspace):
     assert "none" in text
 
 
+@pytest.mark.one_database
 def test_filters_of_the_url_narrow_the_list_down(browse, crowd):
     crowd(2, default_name="Ada", default_country="United States", default_language="English")
     crowd(1, default_name="Luz", default_country="United States", default_language="Spanish")
@@ -82,6 +88,7 @@ def test_filters_of_the_url_narrow_the_list_down(browse, crowd):
     assert "Country is United States" in text_of(response)
 
 
+@pytest.mark.one_database
 def test_match_any_lists_whoever_matches_one(browse, crowd):
     crowd(1, default_name="Ada", default_city="Oslo")
     crowd(1, default_name="Luz", default_language="Spanish")
@@ -90,6 +97,7 @@ def test_match_any_lists_whoever_matches_one(browse, crowd):
     assert set(listed(response)) == {"Ada", "Luz"}
 
 
+@pytest.mark.one_database
 def test_several_values_of_a_filter_survive_a_redirect(browse, crowd):
     crowd(1, default_name="Ada", default_city="Oslo")
     crowd(1, default_name="Luz", default_city="Lima")
@@ -98,12 +106,14 @@ def test_several_values_of_a_filter_survive_a_redirect(browse, crowd):
     assert response.headers["Location"] == "/users?f=default_city:any_of:Oslo|Lima"
 
 
+@pytest.mark.one_database
 def test_the_sort_form_ends_at_the_canonical_address(browse, crowd):
     crowd(1, default_name="Ada", default_city="São Paulo")
     response = browse.get("/users?f=default_city%3Ais%3AS%25C3%25A3o%2520Paulo&sort=createdAt")
     assert response.headers["Location"] == "/users?f=default_city:is:S%C3%A3o%20Paulo&sort=createdAt"
 
 
+@pytest.mark.one_database
 def test_nested_filters_are_shown_as_one_chip_each(browse, crowd):
     crowd(1, default_name="Ada", default_city="Oslo", default_language="English")
     q = (
@@ -175,6 +185,7 @@ def test_people_of_another_workspace_never_show(browse, crowd, other_workspace):
     assert listed(browse.get("/users")) == ["Mine"]
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     "name", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{ 7|add:7 }}", "\u202eevil", "a&b"]
 )
@@ -194,11 +205,13 @@ def test_names_are_text_whatever_they_contain(browse, crowd, workspace, name):
     assert b"<img" not in response.content
 
 
+@pytest.mark.one_database
 def test_avatars_are_not_fetched(browse, crowd):
     crowd(1, default_name="Ada", default_avatar="https://tracker.example/ada.png")
     assert "tracker.example" not in browse.get("/users").content.decode()
 
 
+@pytest.mark.one_database
 def test_an_empty_workspace_says_how_to_begin(client_of, owner, viewer):
     page = client_of(owner).get("/users")
     assert "Nobody here yet" in text_of(page)
@@ -206,6 +219,7 @@ def test_an_empty_workspace_says_how_to_begin(client_of, owner, viewer):
     assert not {link for link in links(client_of(viewer).get("/users")) if link.startswith("/channels/new")}
 
 
+@pytest.mark.one_database
 def test_nobody_matches_offers_ways_out(browse, crowd):
     crowd(1, default_name="Ada")
     response = browse.get("/users?f=default_city:is:Oslo&f=default_country:is:Peru")

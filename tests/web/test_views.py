@@ -108,6 +108,7 @@ def test_users_opens_with_the_view_that_was_chosen(browse, crowd):
     assert listed(browse.get(response.headers["Location"])) == ["Ada"]
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     "query", ["match=all", "f=default_city:is:Lima", "search=bob", "sort=chats", "utm=1", "search="]
 )
@@ -142,6 +143,7 @@ def test_a_default_that_was_removed_is_everybody_again_without_a_word(browse, lo
     assert listed(response) == ["Ada"]
 
 
+@pytest.mark.one_database
 def test_a_default_with_a_part_that_is_gone_says_so_and_everybody_is_in_reach(browse, crowd, workspace):
     crowd(1, default_name="Ada", plan="pro")
     save(browse, "f=plan:is:pro", "Pro", opens="1")
@@ -169,6 +171,7 @@ def test_choosing_another_default_is_taken_back(browse):
 # ── The name of what is shown ──
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     "query",
     [
@@ -189,6 +192,7 @@ def test_the_title_names_the_view_whatever_the_columns(browse, crowd, query):
         assert shown(menu(browse, address)) == ["A name"]
 
 
+@pytest.mark.one_database
 def test_another_view_has_no_name(browse, crowd):
     crowd(1, default_name="Ada")
     save(browse, name="A name")
@@ -197,6 +201,7 @@ def test_another_view_has_no_name(browse, crowd):
     assert shown(menu(browse, "match=all")) == ["Everybody"]
 
 
+@pytest.mark.one_database
 def test_a_value_with_a_separator_in_it_is_not_mistaken_for_two(browse, crowd):
     crowd(1, default_name="Ada")
     save(browse, "f=default_city:any_of:a%7Cb", "One value")
@@ -204,6 +209,7 @@ def test_a_value_with_a_separator_in_it_is_not_mistaken_for_two(browse, crowd):
     assert "One value" not in text_of(browse.get("/users?f=default_city:any_of:a|b"))
 
 
+@pytest.mark.one_database
 def test_part_of_a_page_brings_the_name_with_it(browse, crowd):
     crowd(1, default_name="Ada")
     page = browse.get("/users")
@@ -222,6 +228,7 @@ def test_a_view_is_saved_with_order_and_the_columns_that_are_seen(browse, me, cr
     assert "View “Oslo” saved." in said_on(browse.get(response.headers["Location"]))
 
 
+@pytest.mark.one_database
 def test_the_form_suggests_what_the_view_says(browse):
     page = browse.get(SAVE, {"view": f"{OSLO}&f=banned:is_false&sort=-chats"}).content.decode()
     assert 'value="City is Oslo and Banned is no, most chats"' in page or "City is Oslo and" in page
@@ -241,6 +248,7 @@ def test_a_name_that_is_taken_is_said_at_the_field_and_nothing_typed_is_lost(bro
     assert SavedView.objects.filter(name="OSLO").count() == 0
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("query", ["f=nonsense", "f=plan:is:x", "match=none", "q=[", "f=default_city:wrong:x"])
 def test_a_view_that_is_not_understood_is_not_saved(browse, me, query):
     response = save(browse, query)
@@ -310,6 +318,7 @@ def test_the_opened_view_is_updated_to_what_is_shown_and_back(browse, crowd):
     assert query_of(browse.post(EDIT, undo_of(page))).startswith(f"{OSLO}&columns")
 
 
+@pytest.mark.one_database
 def test_update_is_offered_only_for_a_change_of_a_view_that_may_be_changed(browse, look, crowd):
     save(browse, sharing="team")
     changed, opened = "f=default_city:is:Lima", one().public_id
@@ -320,6 +329,7 @@ def test_update_is_offered_only_for_a_change_of_a_view_that_may_be_changed(brows
     assert "Update “" in said_on(menu(browse, changed, opened=opened))
 
 
+@pytest.mark.one_database
 def test_without_script_the_form_offers_what_was_seen_last(browse):
     save(browse)
     changed = f"{OSLO}&f=banned:is_false"
@@ -329,6 +339,7 @@ def test_without_script_the_form_offers_what_was_seen_last(browse):
     assert one().query.startswith(changed)
 
 
+@pytest.mark.one_database
 def test_nothing_to_change_is_said(browse):
     save(browse)
     assert "Nothing was changed." in said_on(browse.post(EDIT, {"id": one().public_id, "name": "Oslo"}, follow=True))
@@ -398,6 +409,7 @@ def test_a_view_of_the_team_is_changed_by_who_made_it_and_admins_only(
     assert "Edit Norway" in browse.get(PAGE).content.decode()
 
 
+@pytest.mark.one_database
 def test_the_page_says_whose_a_view_of_the_team_is(browse, look, editor):
     save(browse, sharing="team")
     assert f"Whole team, by {editor.email}" in text_of(look.get(PAGE))
@@ -440,6 +452,7 @@ def test_a_view_with_a_hidden_attribute_is_marked_and_opens_with_a_notice(browse
     assert "A part of this link was left out" in text_of(page)
 
 
+@pytest.mark.one_database
 def test_a_view_of_a_removed_segment_is_marked(browse, workspace, crowd):
     crowd(1, default_name="Ada")
     segment = create(workspace, "Gone", "test")
@@ -465,6 +478,7 @@ def test_a_filter_that_is_applied_is_among_the_recent_ones(browse, me, crowd):
     assert "City is Oslo" in text_of(browse.get(PAGE))
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("headers", "noted"),
     [
@@ -486,6 +500,7 @@ def test_a_link_from_elsewhere_is_remembered_and_walking_about_is_not(browse, me
     assert recent(me) == ([OSLO] if noted else [])
 
 
+@pytest.mark.one_database
 def test_recent_filters_that_are_not_understood_any_more_are_left_out(browse, me, crowd, workspace):
     crowd(1, default_name="Ada", plan="pro")
     for query in ("f=plan:is:pro", OSLO):
@@ -506,6 +521,7 @@ def test_recent_filters_are_each_member_s_own(browse, look, crowd):
 # ── Links that travel ──
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     "query",
     [
@@ -537,6 +553,7 @@ def test_the_shared_link_lands_on_the_same_view_for_any_member_also_after_the_lo
     assert len(recent(Member.objects.get(user=viewer))) == 1
 
 
+@pytest.mark.one_database
 def test_the_login_leads_to_the_default_view(browse, client, editor, crowd):
     cache.clear()
     crowd(1, default_name="Ada")

@@ -41,6 +41,7 @@ def order(channel):
     return [question["attribute"] for question in settings_of(channel)["questions"]]
 
 
+@pytest.mark.one_database
 def test_a_viewer_sees_what_each_widget_asks_for_and_no_way_to_change_it(client_of, viewer, channel):
     page = client_of(viewer).get("/settings/widgets")
     assert text_of(page).endswith("default_name , default_email , size")
@@ -48,6 +49,7 @@ def test_a_viewer_sees_what_each_widget_asks_for_and_no_way_to_change_it(client_
     assert f"/settings/widgets/{channel.public_id}" not in page.content.decode()
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("part", ["", "/prompts", "/prompts/edit", "/page"])
 def test_an_editor_cannot_open_the_forms_and_a_stranger_finds_no_widget(client_of, editor, stranger, url, part):
     assert client_of(editor).get(f"{url}{part}").status_code == 403
@@ -55,11 +57,13 @@ def test_an_editor_cannot_open_the_forms_and_a_stranger_finds_no_widget(client_o
     assert client_of(stranger).post(f"{url}{part}", {"act": "secret"}).status_code == 404
 
 
+@pytest.mark.one_database
 def test_the_channel_s_own_page_leads_here(client_of, admin, viewer, channel, url):
     assert f'href="{url}/prompts"' in client_of(admin).get(f"/channels/{channel.public_id}").content.decode()
     assert url not in client_of(viewer).get(f"/channels/{channel.public_id}").content.decode()
 
 
+@pytest.mark.one_database
 def test_renaming_a_channel_keeps_what_its_widget_says(client_of, admin, channel):
     before = settings_of(channel)
     client_of(admin).post(f"/channels/{channel.public_id}/save", {"name": "Other"})
@@ -67,6 +71,7 @@ def test_renaming_a_channel_keeps_what_its_widget_says(client_of, admin, channel
     assert channel.name == "Other"
 
 
+@pytest.mark.one_database
 def test_without_widgets_the_page_says_what_one_is(client_of, admin):
     assert "No widget yet" in text_of(client_of(admin).get("/settings/widgets"))
 
@@ -92,12 +97,14 @@ def test_words_are_saved_for_one_language_and_leave_the_others(client_of, admin,
     assert 'placeholder="Danke.' in page
 
 
+@pytest.mark.one_database
 def test_a_text_for_everybody_is_the_english_one_once_a_language_is_added(client_of, admin, channel, url):
     Channel.objects.filter(pk=channel.pk).update(settings={"greeting": "Hi!"})
     client_of(admin).post(url, {"lang": "pl", "name": "Shop", "greeting": "Cześć!"})
     assert settings_of(channel)["greeting"] == {"en": "Hi!", "pl": "Cześć!"}
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
@@ -128,6 +135,7 @@ def test_questions_are_moved_and_removed(client_of, admin, channel, url):
     assert order(channel) == ["default_email", "default_name"]
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("act", "attribute"), [("up", "default_name"), ("down", "size"), ("remove", "nobody"), ("up", "nobody")]
 )
@@ -136,6 +144,7 @@ def test_what_cannot_move_stays(client_of, admin, channel, url, act, attribute):
     assert order(channel) == ["default_name", "default_email", "size"]
 
 
+@pytest.mark.one_database
 def test_an_unknown_act_is_refused(client_of, admin, url):
     assert client_of(admin).post(f"{url}/prompts", {"act": "explode", "attribute": "size"}).status_code == 404
 
@@ -162,6 +171,7 @@ def test_a_question_is_changed_in_its_place(client_of, admin, channel, url):
     assert order(channel) == ["default_name", "default_username", "size"]
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
@@ -183,12 +193,14 @@ def test_a_question_with_a_mistake_is_told_and_kept_as_typed(client_of, admin, c
     assert len(order(channel)) == 3
 
 
+@pytest.mark.one_database
 def test_a_question_without_words_is_refused(client_of, admin, channel, url):
     page = client_of(admin).post(f"{url}/prompts/edit", {"attribute": "new_one", "type": "text", "text-en": " "})
     assert page.status_code == 422
     assert "no words" in text_of(page)
 
 
+@pytest.mark.one_database
 def test_a_question_that_is_gone_meanwhile_is_not_found(client_of, admin, url):
     assert client_of(admin).get(f"{url}/prompts/edit?old=nobody").status_code == 404
 
@@ -250,6 +262,7 @@ def test_two_members_who_change_different_things_do_not_undo_each_other(workspac
     assert {key: settings_of(channel).get(key) for key in wanted} == wanted
 
 
+@pytest.mark.one_database
 def test_hostile_words_stay_words(client_of, admin, channel, url):
     hostile = '"><script>alert(1)</script>'
     client = client_of(admin)
@@ -258,6 +271,7 @@ def test_hostile_words_stay_words(client_of, admin, channel, url):
         assert "<script>alert" not in client.get(address).content.decode()
 
 
+@pytest.mark.one_database
 def test_a_widget_that_is_off_says_so_where_its_line_is(client_of, admin, channel, url):
     switch(channel, "test", on=False)
     assert re.search(r"Shop Off", text_of(client_of(admin).get("/settings/widgets")))
