@@ -157,6 +157,7 @@ class Replica:
 
     def _connect(self) -> bool:
         """Opens the file; False when what is in it is not ours."""
+        new = not self.path.exists()
         self._database = duckdb.connect(
             str(self.path),
             config={
@@ -168,13 +169,19 @@ class Replica:
             },
         )
         self._database.execute("SET GLOBAL TimeZone = 'UTC'")
-        names = {name for (name,) in self._database.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-        row = self._database.execute("FROM state").fetchone() if "state" in names else None
-        if row and row[:2] == (tables.VERSION, self.uid):
-            self.epoch, self.revision = row[2:]
-            self._attributes = dict(self._database.execute("FROM attributes").fetchall())
-            return True
-        return not names
+        # To ask a new file would read DuckDB's whole catalogue, which takes as long as half of opening it.
+        return new or self._recognise(self._database)
+
+    def _recognise(self, database: duckdb.DuckDBPyConnection) -> bool:
+        try:
+            row = database.execute("FROM main.state").fetchone()
+        except duckdb.CatalogException:
+            return False
+        if row is None or row[:2] != (tables.VERSION, self.uid):
+            return False
+        self.epoch, self.revision = row[2:]
+        self._attributes = dict(database.execute("FROM attributes").fetchall())
+        return True
 
     def _close(self) -> None:
         with self._door:
