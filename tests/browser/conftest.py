@@ -171,19 +171,27 @@ def sign_in(client_of: Callable[[User], Client], live_server_url: str) -> Callab
 
 @pytest.fixture(scope="session")
 def axe() -> Callable[[Page], list[str]]:
-    """`assert axe(page) == []`: what keeps people with disabilities from using the page, one line a place."""
+    """`assert axe(page) == []`: what keeps people with disabilities from using the page, one line a place.
+
+    The contrast of colors is judged in the light and in the dark, everything else once.
+    """
     script = importlib.resources.files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 
     def violations(page: Page) -> list[str]:
         # Without its styles nothing on a page is as it looks.
         page.wait_for_load_state("load")
         # Evaluated by the debugger, which the page's content security policy does not bind.
-        page.evaluate(script)
-        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+        if not page.evaluate("'axe' in window"):
+            page.evaluate(script)
+        found = []
+        for scheme, rules in (("light", None), ("dark", ["color-contrast"])):
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            options = {"resultTypes": ["violations"]} | ({"runOnly": rules} if rules else {})
+            violated = page.evaluate("options => axe.run(document, options)", options)["violations"]
+            found += [(scheme, violation) for violation in violated if violation["impact"] in ("serious", "critical")]
         return [
-            f"{violation['impact']} {violation['id']}: {violation['help']} · {node['html'][:200]}"
-            for violation in found
-            if violation["impact"] in ("serious", "critical")
+            f"{violation['impact']} {violation['id']}: {violation['help']} · {scheme} · {node['html'][:200]}"
+            for scheme, violation in found
             for node in violation["nodes"]
         ]
 

@@ -68,6 +68,7 @@ def test_keys_lead_through_the_archives(page, sign_in, editor, chats):
     expect(page.locator("#chats a")).to_have_count(2)
 
 
+@pytest.mark.every_database
 def test_hits_are_marked_and_walked_through(opened):
     opened.locator("#search").fill("order")
     opened.locator("#search").press("Enter")
@@ -80,6 +81,7 @@ def test_hits_are_marked_and_walked_through(opened):
     expect(opened.locator(".hits")).to_contain_text("1 of 2")
 
 
+@pytest.mark.every_database
 def test_filters_open_at_their_chip_and_are_taken_out_again(opened):
     opened.get_by_role("button", name="Date").click()
     expect(opened.locator("#archive-date")).to_be_visible()
@@ -138,10 +140,8 @@ def test_on_a_narrow_screen_there_is_one_at_a_time(opened):
     assert opened.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390])
-def test_the_archives_are_open_to_everybody(opened, chats, axe, theme, width, live_server_url):
-    opened.context.add_cookies([{"name": "theme", "value": theme, "url": live_server_url}])
+def test_the_archives_are_open_to_everybody(opened, chats, axe, width):
     opened.set_viewport_size({"width": width, "height": 900})
     for path in ("/archives", "/archives?q=nothing+here", f"/archives/{chats[0].public_id}?q=order"):
         opened.goto(path)

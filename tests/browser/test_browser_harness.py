@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page
 
 from coterie.accounts.models import Member, User
@@ -35,6 +36,7 @@ def test_the_database_is_open_beside_the_browser(page: Page, owner: User) -> Non
     assert Member.objects.filter(user=owner).count() == 1
 
 
+@pytest.mark.every_database
 def test_login_through_the_form(page: Page, login: Callable[[Page, User], None], owner: User) -> None:
     login(page, owner)
     assert page.url.endswith("/users")

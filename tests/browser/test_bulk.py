@@ -70,6 +70,7 @@ def test_two_people_are_banned_and_it_is_undone_from_the_message(users, workspac
     assert banned(workspace) == 0
 
 
+@pytest.mark.every_database
 def test_all_who_match_but_for_two_get_a_value_which_activity_shows_and_undoes(users, workspace):
     users.get_by_role("checkbox", name="Select all 50 on this page").check()
     users.get_by_role("button", name="Select all 55 matching").click()
@@ -170,9 +171,7 @@ def test_without_script_it_is_done_in_whole_pages(browser: Browser, live_server_
 
 
 @pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_it_can_be_used_by_everybody(users, axe, workspace, theme, width):
-    users.emulate_media(color_scheme=theme)
+def test_it_can_be_used_by_everybody(users, axe, workspace, width):
     users.set_viewport_size({"width": width, "height": 900})
     for state in (State.RUNNING, State.DONE, State.FAILED, State.UNDONE, State.CANCELLED):
         Operation.objects.create(workspace=workspace, kind="set", label=f"One {state}", actor="x", state=state, total=9)

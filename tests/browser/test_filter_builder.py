@@ -241,9 +241,7 @@ GROUPED = (
 
 
 @pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_builder_can_be_used_by_everybody(users, axe, theme, width):
-    users.emulate_media(color_scheme=theme, reduced_motion="reduce")
+def test_the_builder_can_be_used_by_everybody(users, axe, width):
     users.set_viewport_size({"width": width, "height": 900})
     users.goto(GROUPED)
     assert axe(users) == []

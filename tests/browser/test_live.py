@@ -66,6 +66,7 @@ def until(page: Page, states: list[int]) -> None:
     raise AssertionError(f"{found} instead of {states}")
 
 
+@pytest.mark.every_database
 def test_a_chat_is_offered_within_three_seconds_and_moves_nothing(users, say):
     before = users.locator("tbody").inner_html()
     place = users.locator("tbody tr").first.bounding_box()
@@ -159,9 +160,7 @@ def test_whoever_was_logged_out_meanwhile_asks_no_more(users, say):
     expect(pill(users)).to_have_count(0)
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_offer_can_be_used_by_everybody(users, say, axe, theme):
-    users.emulate_media(color_scheme=theme, reduced_motion="reduce")
+def test_the_offer_can_be_used_by_everybody(users, say, axe):
     say("one")
     expect(pill(users)).to_be_visible()
     assert users.locator("a.news .beat").evaluate("dot => getComputedStyle(dot).animationName") == "none"

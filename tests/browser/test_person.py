@@ -70,6 +70,7 @@ def focused(page: Page) -> str:
     return page.evaluate("document.activeElement.getAttribute('aria-label') ?? document.activeElement.name")
 
 
+@pytest.mark.every_database
 def test_a_double_click_edits_enter_saves_and_undo_takes_it_back(profile, ada):
     row(profile, "Name").locator(".value").dblclick()
     field = profile.get_by_role("textbox", name="Name", exact=True)
@@ -241,6 +242,7 @@ def test_a_ban_is_said_and_undone_by_key(profile):
     expect(profile.locator(".name .badge")).to_have_count(0)
 
 
+@pytest.mark.every_database
 def test_notes_and_undo_on_the_timeline(profile, ada):
     profile.get_by_role("link", name="Timeline").click()
     profile.get_by_label("A note about this person").fill("Likes dark roasts.")
@@ -343,10 +345,8 @@ class TestBesideTheList:
         expect(users.locator(".who bdi")).to_have_text(["Ada", "Bob", "Zoe"])
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_everybody_can_use_it(profile, axe, scheme):
+def test_everybody_can_use_it(profile, axe):
     # What fades in has its colours at once.
-    profile.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     profile.get_by_text("See more").click()
     assert axe(profile) == []
     profile.get_by_role("link", name="Timeline").click()

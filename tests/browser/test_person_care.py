@@ -64,6 +64,7 @@ def test_the_menu_tells_how_many_may_be_the_same(profile):
     expect(entry).to_contain_text("1 may be the same human")
 
 
+@pytest.mark.every_database
 def test_two_are_merged_and_taken_apart_again(profile, ada, bo):
     menu(profile, "Merge with…")
     title(profile, "Same human")
@@ -127,6 +128,7 @@ def test_everything_is_downloaded(profile, ada):
     assert download.value.suggested_filename.startswith(f"person-{ada.public_id}")
 
 
+@pytest.mark.every_database
 def test_erasing_wants_the_name_and_the_password(profile, ada, page_problems):
     menu(profile, "Erase for good…")
     title(profile, "Erase for good")
@@ -189,10 +191,8 @@ def test_the_answer_to_banned_people_is_kept(profile):
     expect(profile.get_by_label("The answer, in the widget and to your bots")).to_have_value("Please call us.")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390])
-def test_everybody_can_use_it(profile, workspace, ada, bo, axe, page_problems, scheme, width):
-    profile.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+def test_everybody_can_use_it(profile, workspace, ada, bo, axe, page_problems, width):
     profile.set_viewport_size({"width": width, "height": 900})
     person = f"/users/{ada.public_id}"
     pages = [person, f"{person}/everything", f"{person}/erase", f"{person}/merge", f"{person}/merge?with=nobody"]

@@ -50,6 +50,7 @@ def total(page: Page):
     return page.locator("#people-count")
 
 
+@pytest.mark.every_database
 def test_typing_narrows_the_list_and_the_address_without_a_new_page(users):
     length = users.evaluate("history.length")
     users.keyboard.press("/")

@@ -65,6 +65,7 @@ def names_in(path: Path) -> set[str]:
         return {row["Name"] for row in csv.DictReader(file)}
 
 
+@pytest.mark.every_database
 def test_filter_save_to_a_segment_and_export(page, login, owner, people, tmp_path):
     expected = wanted(people)
     assert 50 < len(expected) < len(people)

@@ -59,6 +59,7 @@ def bar(page: Page):
     return page.get_by_role("region", name="Selected users")
 
 
+@pytest.mark.every_database
 def test_paging_sorting_and_going_back_keep_the_address_right(users):
     users.get_by_role("link", name="Next").click()
     expect(users.get_by_text("Showing 51–60 of 60")).to_be_visible()
@@ -109,6 +110,7 @@ def test_nothing_chosen_is_said_in_the_dialog(users, page_problems):
     page_problems.clear()
 
 
+@pytest.mark.every_database
 def test_the_keyboard_alone_filters_selects_and_saves(users):
     users.keyboard.press("f")
     expect(users.get_by_role("searchbox", name="Find an attribute")).to_be_focused()
@@ -293,9 +295,7 @@ PAGES = {
 
 
 @pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_pages_can_be_used_by_everybody(users, axe, page_problems, theme, width):
-    users.emulate_media(color_scheme=theme)
+def test_pages_can_be_used_by_everybody(users, axe, page_problems, width):
     users.set_viewport_size({"width": width, "height": 900})
     for name, address in PAGES.items():
         users.goto(address)
@@ -315,9 +315,7 @@ def test_pages_can_be_used_by_everybody(users, axe, page_problems, theme, width)
     page_problems.clear()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_door_and_the_empty_page_can_be_used_by_everybody(page, sign_in, owner, axe, theme):
-    page.emulate_media(color_scheme=theme)
+def test_the_door_and_the_empty_page_can_be_used_by_everybody(page, sign_in, owner, axe):
     page.goto("/users?f=default_city:is:Oslo")
     assert axe(page) == []
     sign_in(page, owner)

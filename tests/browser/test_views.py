@@ -240,9 +240,7 @@ def known(me, workspace) -> None:
 
 
 @pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_it_can_be_used_by_everybody(users, known, axe, theme, width, page_problems):
-    users.emulate_media(color_scheme=theme)
+def test_it_can_be_used_by_everybody(users, known, axe, width, page_problems):
     users.set_viewport_size({"width": width, "height": 900})
     for address in (f"/users?{OSLO.query}", "/users?f=plan:is:pro"):
         users.goto(address)

@@ -129,6 +129,7 @@ def answering(page, channel, messages):
     )
 
 
+@pytest.mark.every_database
 def test_it_runs_on_a_page_of_another_origin_under_the_strictest_policy(page, site, workspace):
     site(page)
     launcher(page).click()
@@ -516,12 +517,10 @@ def test_a_mistake_of_the_page_stops_no_chat(page, site, page_problems):
     page_problems.clear()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
-def test_nobody_is_kept_out(page, site, axe, channel, scheme, width):
+def test_nobody_is_kept_out(page, site, axe, channel, width):
     channel.settings |= {"colour": "#ffcc00", "consent": "We keep it.", "privacy_url": "https://shop.example/p"}
     channel.save()
-    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     page.set_viewport_size({"width": width, "height": 844})
     site(page)
     assert axe(page) == []
