@@ -31,6 +31,7 @@ from django.core.management import call_command
 from django.db import connections
 from pytest_django import DjangoDbBlocker
 
+import tests.profiles  # noqa: F401 (how many examples Hypothesis takes)
 from tests.companion import Companion, free_port
 from tests.database import new_url, start_postgres
 

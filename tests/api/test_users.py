@@ -5,7 +5,7 @@ import json
 from urllib.parse import quote, urlencode
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from coterie.accounts.models import Workspace
@@ -14,6 +14,7 @@ from coterie.channels.models import Channel
 from coterie.chats.models import Chat
 from coterie.segments.catalogue import create
 from tests.makers import START, make_people, make_person, put_in
+from tests.profiles import examples
 
 KEYS = {
     f"default_{name}"
@@ -319,7 +320,7 @@ def crowd():
     return workspace
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(1.2)
 @given(pairs=st.lists(st.tuples(NAMES, VALUES), max_size=6), raw=st.booleans())
 def test_no_query_string_breaks_the_server(crowd, api_of, pairs, raw):
     query = "&".join(f"{name}={value}" for name, value in pairs) if raw else urlencode(pairs, errors="replace")

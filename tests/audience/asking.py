@@ -2,17 +2,12 @@
 
 import json
 
-from hypothesis import HealthCheck, settings
-
 from coterie.audience.audience import Audience
 from coterie.audience.tree import (
     Condition,
 )
 from coterie.audience.view import Parsed
 
-steady = settings(
-    derandomize=True, deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
 POLAND = Condition("default_country", "is", ("Poland",))
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from coterie.accounts.models import Workspace
@@ -17,13 +17,7 @@ from coterie.audience.view import View
 from tests.audience.evaluator import Evaluator
 from tests.audience.population import PLACES, TYPES, Population
 from tests.audience.trees import RULES, conditions, trees
-
-steady = settings(
-    derandomize=True,
-    deadline=None,
-    max_examples=80,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+from tests.profiles import examples
 
 
 @pytest.fixture(params=PLACES)
@@ -62,7 +56,6 @@ def test_the_evaluator_knows_every_rule() -> None:
     assert missing == []
 
 
-@steady
 @given(data=st.data())
 def test_one_condition_means_the_same_people(place: Place, population: Population, data: st.DataObject) -> None:
     audience, expected = place
@@ -70,7 +63,7 @@ def test_one_condition_means_the_same_people(place: Place, population: Populatio
     assert audience.matching_ids(node) == expected(node)
 
 
-@steady
+@examples(0.4)
 @given(data=st.data())
 def test_a_tree_means_the_same_people(place: Place, population: Population, data: st.DataObject) -> None:
     audience, expected = place
@@ -88,7 +81,7 @@ def test_without_a_filter_it_is_everybody(place: Place, population: Population) 
     assert audience.matching_ids(None) == sorted(person.id for person in population.people)
 
 
-@settings(steady, max_examples=50)
+@examples(0.4)
 @given(data=st.data())
 def test_whoever_matches_and_whoever_does_not_are_everybody(population: Population, data: st.DataObject) -> None:
     audience = audience_of(population.workspace)
@@ -98,7 +91,7 @@ def test_whoever_matches_and_whoever_does_not_are_everybody(population: Populati
     assert sorted(inside + outside) == audience.matching_ids(None)
 
 
-@settings(steady, max_examples=50)
+@examples(0.4)
 @given(data=st.data())
 def test_all_narrows_and_any_widens(population: Population, data: st.DataObject) -> None:
     audience = audience_of(population.workspace)
@@ -119,7 +112,6 @@ def test_every_rule_that_says_not_has_an_opposite() -> None:
     assert {key for found in rules.RULES.values() for key, rule in found.items() if rule.negates} == set(_POSITIVE)
 
 
-@settings(steady, max_examples=80)
 @given(data=st.data())
 def test_a_rule_that_says_not_means_everybody_else(population: Population, data: st.DataObject) -> None:
     audience = audience_of(population.workspace)

@@ -19,7 +19,7 @@ from coterie.audience.paths import (
     replaced,
 )
 from coterie.audience.tree import All, Any, Condition, Node, Not, Search
-from tests.audience.asking import POLAND, steady
+from tests.audience.asking import POLAND
 from tests.audience.trees import trees
 
 NEW = Condition("banned", "is_true")
@@ -47,13 +47,11 @@ def elsewhere(nodes: tuple[Node, ...], path: Path) -> dict[Path, Node]:
     }
 
 
-@steady
 @given(nodes=FORESTS)
 def test_every_place_is_found(nodes: tuple[Node, ...]) -> None:
     assert all(found(nodes, path) is node for path, node in places(nodes).items())
 
 
-@steady
 @given(nodes=FORESTS, data=st.data())
 def test_what_is_put_is_there_and_all_else_as_before(nodes: tuple[Node, ...], data: st.DataObject) -> None:
     path = a_place(data, nodes)
@@ -67,7 +65,6 @@ def leaves(nodes: tuple[Node, ...]) -> list[Node]:
     return [node for _path, node in sorted(places(nodes).items()) if isinstance(node, Condition | Search)]
 
 
-@steady
 @given(nodes=FORESTS, data=st.data())
 def test_only_what_is_removed_goes(nodes: tuple[Node, ...], data: st.DataObject) -> None:
     path = a_place(data, nodes)
@@ -78,7 +75,6 @@ def test_only_what_is_removed_goes(nodes: tuple[Node, ...], data: st.DataObject)
     assert leaves(removed(nodes, path)) == left
 
 
-@steady
 @given(nodes=FORESTS, data=st.data())
 def test_a_group_that_loses_its_last_part_goes_too(nodes: tuple[Node, ...], data: st.DataObject) -> None:
     path = a_place(data, nodes)
@@ -88,7 +84,6 @@ def test_a_group_that_loses_its_last_part_goes_too(nodes: tuple[Node, ...], data
     assert len(places(after)) < len(places(nodes))
 
 
-@steady
 @given(nodes=FORESTS, data=st.data())
 def test_a_group_grows_at_its_end(nodes: tuple[Node, ...], data: st.DataObject) -> None:
     path = a_place(data, nodes)
@@ -102,7 +97,6 @@ def test_a_group_grows_at_its_end(nodes: tuple[Node, ...], data: st.DataObject) 
     assert children_of(after) == (*children_of(inner), NEW)
 
 
-@steady
 @given(node=trees(["0" * 24]))
 def test_what_cannot_grow_refuses_to(node: Node) -> None:
     assume(not can_grow(node))
@@ -118,7 +112,6 @@ def test_a_group_has_the_parts_and_the_mode_it_was_made_of(mode: str) -> None:
     assert [found((NEW, group), path_of(group, (1,), number)) for number in range(3)] == list(parts)
 
 
-@steady
 @given(nodes=FORESTS, data=st.data(), mode=st.sampled_from(MODES))
 def test_a_group_can_be_joined_in_another_way(nodes: tuple[Node, ...], data: st.DataObject, mode: str) -> None:
     path = a_place(data, nodes)

@@ -16,7 +16,7 @@ from coterie.audience.tree import (
 )
 from coterie.audience.view import Parsed, View
 from coterie.core.text import clean
-from tests.audience.asking import asked, steady
+from tests.audience.asking import asked
 from tests.audience.population import TYPES, Population
 from tests.audience.trees import conditions, texts, trees
 
@@ -32,7 +32,6 @@ def cursors(listing: str) -> st.SearchStrategy[Cursor]:
     )
 
 
-@steady
 @given(data=st.data())
 def test_a_printed_view_is_read_again(population: Population, data: st.DataObject) -> None:
     audience = audience_of(population.workspace)
@@ -54,7 +53,6 @@ def test_a_printed_view_is_read_again(population: Population, data: st.DataObjec
     assert audience.parse(parsed.view.query).view == parsed.view
 
 
-@steady
 @given(data=st.data())
 def test_simple_filters_are_printed_one_by_one(population: Population, data: st.DataObject) -> None:
     audience = audience_of(population.workspace)
@@ -81,7 +79,6 @@ def test_the_form_is_the_documented_one(audience: Audience) -> None:
     assert parsed.view.query == "f=default_country:is:United%20States&f=default_language:is:English"
 
 
-@steady
 @given(data=st.data())
 def test_a_filter_that_was_encoded_twice_is_understood(population: Population, data: st.DataObject) -> None:
     audience = audience_of(population.workspace)

@@ -4,7 +4,7 @@ import json
 from urllib.parse import parse_qsl, quote
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from coterie.audience.audience import Audience, audience_of
@@ -13,21 +13,21 @@ from coterie.audience.tree import (
     Condition,
 )
 from coterie.audience.view import Parsed, View
-from tests.audience.asking import asked, steady
+from tests.audience.asking import asked
 from tests.audience.population import CUSTOM, TYPES, Population
+from tests.profiles import examples
 
 NAMES = st.sampled_from(("f", "q", "match", "sort", "after", "before", "x"))
 SIGNS = st.text("aif:|%20+&=#'\"();-{}[]\\\x00é\ud800😀_.,*", max_size=30)
 PARTS = st.text(max_size=20) | SIGNS | st.binary(max_size=20).map(lambda raw: raw.decode("latin-1"))
 
 
-@settings(steady, max_examples=250)
 @given(pairs=st.lists(st.tuples(NAMES, PARTS | PARTS.map(lambda text: quote(text, errors="replace"))), max_size=5))
 def test_no_query_string_raises(population: Population, pairs: list[tuple[str, str]]) -> None:
     asked(audience_of(population.workspace), "&".join(f"{name}={value}" for name, value in pairs))
 
 
-@settings(steady, max_examples=150)
+@examples(0.6)
 @given(
     attribute=st.sampled_from(sorted(TYPES)) | PARTS,
     rule=st.sampled_from(("is", "gt", "on", "in", "in_last", "contains", "is_true", "between", "is_set")) | PARTS,
@@ -53,7 +53,7 @@ JSON = st.recursive(
 )
 
 
-@settings(steady, max_examples=200)
+@examples(0.8)
 @given(data=JSON)
 def test_no_json_raises(population: Population, data: object) -> None:
     asked(audience_of(population.workspace), f"q={quote(json.dumps(data))}")
@@ -75,7 +75,7 @@ def test_no_broken_json_raises(audience: Audience, text: str) -> None:
     assert asked(audience, f"q={quote(text)}").problems
 
 
-@settings(steady, max_examples=200)
+@examples(0.8)
 @given(
     sort=st.sampled_from(sorted({*TYPES} - {"segment"})),
     data=JSON | st.tuples(st.just("?"), JSON, st.integers(), st.integers()),

@@ -24,7 +24,7 @@ from coterie.audience.tree import (
     to_json,
 )
 from coterie.audience.view import Parsed, View
-from tests.audience.asking import POLAND, asked, steady
+from tests.audience.asking import POLAND, asked
 from tests.audience.population import CUSTOM, Population
 from tests.audience.trees import trees
 
@@ -167,7 +167,6 @@ def test_a_broken_group_is_named_by_its_position(audience: Audience, data: objec
     assert [problem.where for problem in parsed.problems] == [where]
 
 
-@steady
 @given(data=st.data())
 def test_a_tree_travels_as_json(population: Population, data: st.DataObject) -> None:
     node = data.draw(trees(population.segments))

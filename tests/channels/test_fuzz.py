@@ -5,7 +5,7 @@ import json
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from coterie.channels.models import RawEvent, State
@@ -15,7 +15,6 @@ from tests.channels.slack.conftest import delivery, message
 from tests.channels.slack.conftest import slack as _slack
 
 slack, call = _slack, _call
-SETTINGS = settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 scalars = (
     st.none()
     | st.booleans()
@@ -65,7 +64,6 @@ def nothing_broke(channel, work_off):
     assert not rows.filter(note=BROKEN).exists()
 
 
-@SETTINGS
 @given(kind=st.sampled_from(["identify", "track", "group", "alias", "page"]), data=calls, context=context | values)
 def test_calls_of_segment(call, segment_channel, work_off, kind, data, context):
     body = json.dumps({**data, "context": context}).encode()
@@ -73,7 +71,6 @@ def test_calls_of_segment(call, segment_channel, work_off, kind, data, context):
     nothing_broke(segment_channel, work_off)
 
 
-@SETTINGS
 @given(batch=st.lists(calls | values, max_size=4) | values, sent_at=scalars)
 def test_batches_of_segment(call, segment_channel, work_off, batch, sent_at):
     body = json.dumps({"batch": batch, "sentAt": sent_at}).encode()
@@ -81,7 +78,6 @@ def test_batches_of_segment(call, segment_channel, work_off, batch, sent_at):
     nothing_broke(segment_channel, work_off)
 
 
-@SETTINGS
 @given(
     event=events | values, envelope=some(["type", "team_id", "event_id", "event_time", "authorizations", "challenge"])
 )
@@ -90,14 +86,12 @@ def test_events_of_slack(slack, slack_channel, work_off, event, envelope):
     nothing_broke(slack_channel, work_off)
 
 
-@SETTINGS
 @given(fields=some(["user", "text", "ts", "subtype", "files", "channel"]))
 def test_messages_of_slack_with_odd_fields(slack, slack_channel, work_off, fields):
     assert slack(slack_channel, delivery(message(**fields), json.dumps(fields)[:100])).status_code == 200
     nothing_broke(slack_channel, work_off)
 
 
-@SETTINGS
 @given(body=st.binary(max_size=300))
 def test_bytes(slack, call, slack_channel, segment_channel, body):
     assert slack(slack_channel, body).status_code in (200, 400)

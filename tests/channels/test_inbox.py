@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from coterie.audience.models import Attribute, Scope
@@ -15,6 +15,7 @@ from coterie.chats.models import Chat, Message, Sender
 from coterie.core.clock import UTC
 from coterie.people import attributes
 from coterie.people.models import Person
+from tests.profiles import examples
 
 START = dt.datetime(2026, 5, 1, 12, tzinfo=UTC)
 
@@ -92,7 +93,7 @@ batches = st.lists(
 
 
 @pytest.mark.parametrize("kind", ["api"])
-@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@examples(0.4)
 @given(batches=batches)
 def test_repeated_deliveries_change_nothing(workspace, kind, batches):
     channel = Channel.objects.create(workspace=workspace, kind=kind, name="again")

@@ -10,7 +10,7 @@ import json
 import random
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from coterie.accounts.models import Workspace
@@ -26,6 +26,7 @@ from coterie.core.clock import now
 from coterie.journal.commit import commit
 from coterie.people.changes import People
 from coterie.people.models import Identity, Person
+from tests.profiles import examples, times
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -61,8 +62,8 @@ def calls(*who):
 streams = calls((None, "a"), ("u", "a")) | calls(("u", None), ("u", "a"), ("v", None))
 
 
-def built(examples):
-    for number, (kind, who, minute, traits, active) in enumerate(examples):
+def built(drawn):
+    for number, (kind, who, minute, traits, active) in enumerate(drawn):
         fields = {"traits": {**traits, "address": {"city": traits.get("city", "")}}, "context": {"active": active}}
         if kind == "page":
             fields["context"]["page"] = {"url": f"https://a.example/{number}"}
@@ -105,10 +106,10 @@ def cut(events, chance):
         shuffled = shuffled[size:]
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-@given(examples=streams, seed=st.integers(0, 1_000_000))
-def test_any_order_and_any_repetition_give_the_same_people(examples, seed):
-    events = list(built(examples))
+@examples(0.8)
+@given(drawn=streams, seed=st.integers(0, 1_000_000))
+def test_any_order_and_any_repetition_give_the_same_people(drawn, seed):
+    events = list(built(drawn))
     in_order = sorted(events, key=lambda event: (event["timestamp"], event["messageId"]))
     expected, found = fresh_channel(), fresh_channel()
     deliver(expected, [[event] for event in in_order])
@@ -116,11 +117,11 @@ def test_any_order_and_any_repetition_give_the_same_people(examples, seed):
     assert state_of(found) == state_of(expected)
 
 
-@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-@given(examples=calls((None, "a"), ("u", None)), seed=st.integers(0, 1_000_000))
-def test_a_visitor_and_a_user_end_as_one_person_whatever_comes_first(examples, seed):
+@examples(0.4)
+@given(drawn=calls((None, "a"), ("u", None)), seed=st.integers(0, 1_000_000))
+def test_a_visitor_and_a_user_end_as_one_person_whatever_comes_first(drawn, seed):
     """Until somebody says that they are one they may have become two already. (Of values the user's count.)"""
-    events = [*built(examples), call(99, "identify", ("u", "a"), 9, context={"active": False})]
+    events = [*built(drawn), call(99, "identify", ("u", "a"), 9, context={"active": False})]
     channel = fresh_channel()
     deliver(channel, cut(events, random.Random(seed)))
     [(user_id, _, last_seen, created_at, _, natives)] = state_of(channel)
@@ -165,7 +166,7 @@ def slack_message(channel, number, minute, user="U1"):
     return Raw(f"Ev{number}", json.dumps(data), at, f"slack:T:{user}")
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(times(0.12)))
 def test_messages_in_any_order_are_the_same_chats(seed):
     """Turns of a chat follow each other within ten minutes, and chats lie further apart than that."""
     minutes = [0, 1, 2, 3, 60, 61, 120]

@@ -7,7 +7,7 @@ import random
 
 import pytest
 from django.test import Client
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from coterie.channels import processing
@@ -19,8 +19,9 @@ from coterie.channels.setup import make
 from coterie.chats.models import Message
 from coterie.people.models import Person
 from tests.channels.stories import STORIES
-from tests.channels.test_fuzz import SETTINGS, values
+from tests.channels.test_fuzz import values
 from tests.channels.test_order import cut, state_of
+from tests.profiles import examples, times
 
 pytestmark = pytest.mark.parametrize("kind", STORIES)
 
@@ -44,7 +45,7 @@ def messages_of(channel):
     return sorted(rows.values_list("native_id", "sender", "text", "at"))
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(times(0.08)))
 def test_any_order_and_any_repetition_give_the_same_person(kind, workspace, other_workspace, seed):
     bodies = STORIES[kind].bodies
     expected, found = channel_of(kind, workspace), channel_of(kind, other_workspace)
@@ -133,7 +134,7 @@ def changed(data, trail, value):
     return copy
 
 
-@settings(SETTINGS, max_examples=30, suppress_health_check=list(HealthCheck))
+@examples(0.4)
 @given(data=st.data())
 def test_bodies_with_something_odd_in_them_break_nothing(kind, workspace, work_off, data):
     channel = channel_of(kind, workspace)

@@ -7,12 +7,13 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from coterie.core import ids
 from coterie.core.ids import from_public, new_id, new_ids, to_public
 from tests.conftest import ROOT
+from tests.profiles import examples
 
 LAST = 2**63 - 1
 
@@ -66,14 +67,14 @@ def test_the_public_form_is_24_hex_digits_in_the_same_order() -> None:
     assert all(len(text) == 24 and set(text) <= set("0123456789abcdef") for text in found)
 
 
-@settings(derandomize=True, deadline=None, max_examples=300)
+@examples(2)
 @given(row_id=st.integers(0, LAST))
 def test_the_public_form_leads_back(row_id: int) -> None:
     assert from_public(to_public(row_id)) == row_id
     assert from_public(to_public(row_id).upper()) == row_id
 
 
-@settings(derandomize=True, deadline=None, max_examples=500)
+@examples(2)
 @given(row_id=st.integers(0, LAST), place=st.integers(0, 23), digit=st.sampled_from("0123456789abcdef"))
 def test_a_mistyped_one_is_nobody(row_id: int, place: int, digit: str) -> None:
     text = to_public(row_id)
@@ -82,7 +83,7 @@ def test_a_mistyped_one_is_nobody(row_id: int, place: int, digit: str) -> None:
     assert from_public(text[::-1]) in (None, row_id)
 
 
-@settings(derandomize=True, deadline=None, max_examples=500)
+@examples(2)
 @given(text=st.text(max_size=30) | st.text("0123456789abcdefABCDEF+-_ x", min_size=24, max_size=24))
 def test_any_text_is_nobody(text: str) -> None:
     assert from_public(text) is None

@@ -3,10 +3,11 @@
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from coterie.core.text import clean
+from tests.profiles import examples
 
 
 @pytest.mark.parametrize(
@@ -31,7 +32,7 @@ def test_text_is_composed_trimmed_and_can_be_stored(raw: str, cleaned: str) -> N
     assert clean(raw) == cleaned
 
 
-@settings(derandomize=True, deadline=None, max_examples=500)
+@examples(2)
 @given(raw=st.text(st.characters()))
 def test_cleaning_again_changes_nothing(raw: str) -> None:
     once = clean(raw)

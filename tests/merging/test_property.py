@@ -5,7 +5,7 @@ The oracle is a world in which the same was said and done but nobody was ever me
 
 import itertools
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from coterie.merging.merge import NotPossible, merge
@@ -13,6 +13,7 @@ from coterie.merging.split import merged_into, split
 from coterie.people.models import Share
 from tests.bulk.checking import assert_whole
 from tests.merging.world import World
+from tests.profiles import examples
 
 USERS = ("ada", "bo", "cy")
 who = st.sampled_from(USERS)
@@ -96,7 +97,7 @@ class Story:
                 world.put(user, world.segments[number], inside)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(0.5)
 @given(st.lists(steps, max_size=14))
 def test_taken_apart_again_everything_is_with_its_first_owner(database, told) -> None:
     story = Story()

@@ -5,7 +5,7 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from coterie.accounts.models import Workspace
@@ -13,6 +13,7 @@ from coterie.audience.columns import DEFAULT_KEYS, RESERVED_KEYS
 from coterie.audience.models import Attribute, AttributeType, Scope
 from coterie.people import attributes
 from coterie.people.attributes import Refused, catalogue_keys, guess_type, validated
+from tests.profiles import examples
 
 
 def test_texts_numbers_and_booleans_are_kept_as_they_are() -> None:
@@ -128,7 +129,7 @@ JSON = st.recursive(
 )
 
 
-@settings(derandomize=True, deadline=None, max_examples=300)
+@examples(1.2)
 @given(raw=JSON)
 def test_anything_is_taken_or_refused_and_what_is_taken_can_be_stored(raw: Any) -> None:
     try:

@@ -2,7 +2,7 @@
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from coterie.transfers.guard import guard, guard_sql, unguard
@@ -37,7 +37,6 @@ def test_a_guarded_cell_never_starts_a_formula(text):
         assert set(cell) <= set("+-0123456789 ().,")
 
 
-@settings(deadline=None)
 @given(st.lists(TEXTS.filter(lambda text: "\x00" not in text), min_size=1, max_size=50))
 def test_the_database_guards_as_python_does(texts):
     with duckdb.connect() as database:

@@ -6,7 +6,7 @@ import sys
 
 import openpyxl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from coterie.accounts.models import Workspace
@@ -17,9 +17,11 @@ from coterie.transfers.export import Form, Format, export
 from coterie.transfers.importer import import_file
 from coterie.transfers.wishes import Wishes
 from tests.makers import make_person
+from tests.profiles import examples
 from tools.office import converted
 
 FORMATS = list(Format)
+POLICIES = ("merge", "replace", "skip")
 HOSTILE = {
     "default_name": '=HYPERLINK("http://x","y")',
     "default_city": "'=x",
@@ -63,9 +65,9 @@ def written(workspace, format_, folder, **options):
     return path
 
 
-def assert_nothing_changes(workspace, path, **options):
+def assert_nothing_changes(workspace, path, policies=POLICIES, **options):
     before, revision = everybody(workspace), Workspace.objects.get(pk=workspace.pk).revision
-    for policy in ("merge", "replace", "skip"):
+    for policy in policies:
         summary = import_file(workspace, path, "test", Wishes(policy=policy, **options))
         text = summary.rejected_file.read_text() if summary.rejected_file else ""
         assert (summary.new, summary.changed, summary.rejected, text) == (0, 0, 0, "")
@@ -142,9 +144,12 @@ _numbers = itertools.count()
 
 
 @pytest.mark.usefixtures("database")
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.dictionaries(st.sampled_from(["default_name", "a", "b", "=c"]), _VALUE, max_size=4), max_size=4))
-def test_any_values_come_back(tmp_path_factory, people):
+@examples(0.2)
+@given(
+    people=st.lists(st.dictionaries(st.sampled_from(["default_name", "a", "b", "=c"]), _VALUE, max_size=4), max_size=9),
+    policy=st.sampled_from(POLICIES),
+)
+def test_any_values_come_back(tmp_path_factory, people, policy):
     workspace = Workspace.objects.create(name=f"Round trip {next(_numbers)}")
     make_person(workspace)
     for values in people:
@@ -153,7 +158,7 @@ def test_any_values_come_back(tmp_path_factory, people):
         except Refused:
             continue
     for format_ in FORMATS:
-        assert_nothing_changes(workspace, written(workspace, format_, tmp_path_factory.mktemp("trip")))
+        assert_nothing_changes(workspace, written(workspace, format_, tmp_path_factory.mktemp("trip")), [policy])
 
 
 @pytest.mark.one_database

@@ -5,14 +5,14 @@ import json
 from urllib.parse import quote, urlencode
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from coterie.audience.models import Attribute
 from coterie.core.clock import now
 from coterie.journal.commit import commit
 from coterie.people.changes import People
-from tests.audience.asking import steady
+from tests.profiles import examples
 from tests.web.pages import link, links, listed, text_of
 
 GOOD = "f=default_language:is:English"
@@ -205,7 +205,7 @@ _BITS = [
 ]
 
 
-@settings(steady, max_examples=150)
+@examples(0.8)
 @given(
     parts=st.lists(
         st.tuples(st.sampled_from(_PARTS), st.lists(st.sampled_from(_BITS), max_size=6).map("".join)), max_size=4
@@ -224,7 +224,7 @@ def test_no_address_is_a_failure(browse, crowd, parts):
 
 
 @pytest.mark.one_database
-@steady
+@examples(0.4)
 @given(data=st.data())
 def test_no_page_marker_is_a_failure(browse, crowd, data):
     if b"Nobody here yet" in browse.get("/users").content:

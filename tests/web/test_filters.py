@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, quote, urlencode
 
 import pytest
 from django.db import connection
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from coterie.accounts.models import Member
@@ -18,6 +18,7 @@ from coterie.audience.models import Attribute
 from coterie.audience.turns import Superseded, take_turn
 from coterie.core.text import clean
 from coterie.segments.catalogue import create
+from tests.profiles import examples
 from tests.web.pages import link, links, listed, text_of
 
 
@@ -261,7 +262,7 @@ _SIGNS = st.text(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(0.4)
 @given(value=_SIGNS.map(clean).filter(bool), rule=st.sampled_from(["is", "any_of", "contains", "starts_with"]))
 def test_any_signs_pass_through_the_builder_the_address_and_the_chips(browse, people, rule, value):
     fields = urlencode([("attribute", "default_name"), ("rule", rule), ("typed", value)])

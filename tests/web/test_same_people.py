@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 from django.test import Client
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from coterie.accounts import tokens
@@ -21,14 +21,8 @@ from coterie.transfers.guard import unguard
 from tests.audience.population import Population, settle
 from tests.audience.trees import texts, trees
 from tests.conftest import PASSWORD
+from tests.profiles import examples
 from tests.web.pages import csv_of, ids
-
-steady = settings(
-    derandomize=True,
-    deadline=None,
-    max_examples=25,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
-)
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +115,7 @@ def views(population: Population, depth: int = 3) -> st.SearchStrategy[View]:
     )
 
 
-@steady
+@examples(0.3)
 @given(data=st.data())
 def test_page_count_file_api_and_segment_are_the_same_people(
     population: Population, browser: Client, api: Client, data: st.DataObject
@@ -142,7 +136,7 @@ def people(client: Client, *nodes: Node, match: str = "all", search: str = "") -
     return set(listed)
 
 
-@steady
+@examples(0.3)
 @given(data=st.data())
 def test_all_narrows_any_widens_and_not_means_the_others(
     population: Population, browser: Client, data: st.DataObject
@@ -158,7 +152,7 @@ def test_all_narrows_any_widens_and_not_means_the_others(
     assert people(browser, Not(Any((one, other))), search=search) == everybody - first - second
 
 
-@steady
+@examples(0.3)
 @given(data=st.data())
 def test_a_search_only_narrows(population: Population, browser: Client, data: st.DataObject) -> None:
     node, text = data.draw(trees(population.segments, 2)), data.draw(texts()).strip()

@@ -4,7 +4,7 @@ import datetime as dt
 import json
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from coterie.audience.audience import audience_of
@@ -241,7 +241,6 @@ json_values = st.recursive(
 fields = st.sampled_from([*sorted(events._FIELDS), "x"])
 
 
-@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(sent=st.lists(st.dictionaries(fields, json_values, max_size=6), max_size=3))
 def test_whatever_is_sent_the_answer_is_never_a_server_error(api_channel, post, sent):
     body = json.dumps(sent).encode()

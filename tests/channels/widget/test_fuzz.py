@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from coterie.channels.models import Channel
@@ -11,6 +11,7 @@ from coterie.channels.widget import doors
 from coterie.channels.widget.config import Config
 from coterie.people.attributes import Refused
 from tests.channels.widget.conftest import Browser
+from tests.profiles import examples
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=40)
 JSON = st.recursive(
@@ -27,9 +28,6 @@ SETTINGS = st.sampled_from(
         *("page_attributes", "identity_version", "demo"),
     ]
 )
-RELAXED = settings(
-    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
 
 
 @pytest.mark.parametrize("door", ["", "/open", "/identify", "/attributes"])
@@ -39,7 +37,7 @@ def test_no_body_makes_a_door_fail(workspace, client, door):
     )
     browser = Browser(client, channel)
 
-    @RELAXED
+    @examples(0.6)
     @given(st.dictionaries(NAMES, JSON | st.text(min_size=1, max_size=10), max_size=8))
     def knock(body):
         for limit in (doors.MESSAGES, doors.KNOCKS, doors.STRANGERS, doors.PROOFS):
@@ -52,7 +50,6 @@ def test_no_body_makes_a_door_fail(workspace, client, door):
     knock()
 
 
-@RELAXED
 @given(st.dictionaries(SETTINGS, JSON, max_size=6))
 def test_settings_are_understood_or_refused(values):
     try:
