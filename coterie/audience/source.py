@@ -9,11 +9,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import adbc_driver_postgresql.dbapi as adbc
 import pyarrow as pa
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
-from psycopg.conninfo import make_conninfo
 
 from coterie.audience.models import Attribute, Scope
 
@@ -112,18 +110,10 @@ def _stream(sql: str, schema: pa.Schema, everything: bool) -> Iterator[pa.Record
             cursor.execute(sql)
             yield pa.RecordBatchReader.from_batches(schema, _batches(cursor, schema))
         return
-    settings = connection.settings_dict
-    conninfo = make_conninfo(
-        host=settings["HOST"] or None,
-        port=settings["PORT"] or None,
-        dbname=settings["NAME"],
-        user=settings["USER"] or None,
-        password=settings["PASSWORD"] or None,
-        **{name: value for name, value in settings["OPTIONS"].items() if name != "pool"},
-    )
-    with adbc.connect(conninfo, autocommit=True) as session, session.cursor() as cursor:
-        cursor.execute(sql)
-        yield cursor.fetch_record_batch()
+    from coterie.audience.postgres import streamed  # noqa: PLC0415, loads drivers that SQLite does not need
+
+    with streamed(sql, connection.settings_dict) as reader:
+        yield reader
 
 
 def _batches(cursor: CursorWrapper, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
