@@ -6,6 +6,6 @@ import pytest
 django.setup()
 
 from coterie import asgi  # noqa: E402
-from coterie.cli import main, serve, worker  # noqa: E402
+from coterie.cli import main, serving, working  # noqa: E402
 
-__all__ = ["asgi", "main", "pytest", "serve", "worker"]
+__all__ = ["asgi", "main", "pytest", "serving", "working"]

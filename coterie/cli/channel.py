@@ -8,7 +8,8 @@ import typer
 from coterie.channels.models import Channel
 from coterie.channels.registry import KINDS
 from coterie.channels.setup import check, make, switch
-from coterie.cli.ground import ACTOR, JsonOption, WorkspaceOption, choose, migrate
+from coterie.cli.ground import ACTOR, choose, migrate
+from coterie.cli.options import JsonOption, WorkspaceOption
 from coterie.cli.say import as_json, wrong_use
 from coterie.people.attributes import Refused
 

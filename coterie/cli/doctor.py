@@ -8,13 +8,8 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-import django
 import maxminddb
-import psycopg
 import typer
-from django.core.exceptions import ImproperlyConfigured
-from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
 
 from coterie.cli.say import as_json
 from coterie.core.proxies import networks
@@ -127,7 +122,9 @@ def run(json: Annotated[bool, typer.Option("--json", help="Print one JSON object
     """Explains every setting with its present value and what is wrong with it. Exit code 1 when something is."""
     findings = [Finding(name, meaning, *check(os.environ.get(name))) for name, (meaning, check) in SETTINGS.items()]
     if not any(finding.problem for finding in findings):
-        findings.append(Finding("database", "Whether it answers and is up to date.", *_connected()))
+        from coterie.cli.answering import connected  # noqa: PLC0415, see `start`
+
+        findings.append(Finding("database", "Whether it answers and is up to date.", *connected()))
     healthy = not any(finding.problem for finding in findings)
     if json:
         as_json({"healthy": healthy, "findings": [asdict(finding) for finding in findings]})
@@ -138,20 +135,3 @@ def run(json: Annotated[bool, typer.Option("--json", help="Print one JSON object
                 typer.echo(f"    Wrong: {finding.problem}.")
     if not healthy:
         raise typer.Exit(1)
-
-
-def _connected() -> tuple[str, str | None]:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "coterie.settings")
-    try:
-        if url := os.environ.get("DATABASE_URL"):
-            # Not through the pool, which tries for half a minute and then does not tell why.
-            psycopg.connect(url, connect_timeout=5).close()
-        django.setup()
-        executor = MigrationExecutor(connection)
-        waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    except (DatabaseError, psycopg.Error, ImproperlyConfigured, ValueError, OSError) as error:
-        first = str(error).strip().partition("\n")[0]
-        return "cannot be used", f"{type(error).__name__}: {first}"
-    if waiting:
-        return f"{connection.vendor}; {len(waiting)} changes to its tables wait for the next command", None
-    return f"{connection.vendor}, up to date", None

@@ -14,7 +14,8 @@ from coterie.audience.columns import Column
 from coterie.audience.sentence import sentence
 from coterie.audience.tree import Condition, FilterError
 from coterie.audience.view import View
-from coterie.cli.ground import ACTOR, WorkspaceOption, choose, migrate
+from coterie.cli.ground import ACTOR, choose, migrate
+from coterie.cli.options import WorkspaceOption
 from coterie.cli.say import progress, wrong_use
 from coterie.segments.catalogue import find
 from coterie.transfers.export import Form, Format, opened

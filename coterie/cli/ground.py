@@ -2,9 +2,7 @@
 
 import fcntl
 from pathlib import Path
-from typing import Annotated
 
-import typer
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
@@ -14,10 +12,6 @@ from coterie.accounts.models import Workspace
 from coterie.cli.say import wrong_use
 
 ACTOR = "cli"
-WorkspaceOption = Annotated[
-    str | None, typer.Option("--workspace", metavar="NAME_OR_ID", help="Needed only when there are several.")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
 def migrate() -> None:

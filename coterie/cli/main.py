@@ -4,14 +4,13 @@ Only the command that was asked for is loaded, and Django with it: `coterie --he
 """
 
 import importlib
-import os
 import sys
 from collections.abc import Sequence
 
-import django
 import typer
-from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
+
+from coterie.cli.start import end, set_up
 
 # Name → module in this folder and what the overview says. A module has a function `run` or, for a group, an `app`.
 COMMANDS = {
@@ -27,8 +26,8 @@ COMMANDS = {
     "tidy": ("tidy", "Give languages and countries from before their one name each."),
     "doctor": ("doctor", "Explain every setting and what is wrong with it."),
 }
-# Looks at settings that may be too broken to start with.
-_WITHOUT_SETTINGS = {"doctor"}
+# Their modules need no settings to say what they take; `doctor` looks at settings that may be too broken to start with.
+_WITHOUT_SETTINGS = {"serve", "worker", "import", "doctor"}
 
 
 def main() -> None:
@@ -38,9 +37,9 @@ def main() -> None:
     try:
         app(arguments)
     except DatabaseError as error:
-        _end(f"The database failed: {error}".strip())
+        end(f"The database failed: {error}".strip())
     except OSError as error:
-        _end(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
+        end(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
 
 
 def build(arguments: Sequence[str]) -> typer.Typer:
@@ -63,7 +62,7 @@ def build(arguments: Sequence[str]) -> typer.Typer:
 
 def _load(app: typer.Typer, name: str, module_name: str, summary: str) -> None:
     if name not in _WITHOUT_SETTINGS:
-        _set_up()
+        set_up()
     module = importlib.import_module(f"coterie.cli.{module_name}")
     if isinstance(getattr(module, "app", None), typer.Typer):
         app.add_typer(module.app, name=name, help=summary)
@@ -73,19 +72,6 @@ def _load(app: typer.Typer, name: str, module_name: str, summary: str) -> None:
 
 def _not_loaded() -> None:
     """Stands for a command in the overview; another one was asked for."""
-
-
-def _set_up() -> None:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "coterie.settings")
-    try:
-        django.setup()
-    except (ValueError, OSError, ImproperlyConfigured) as error:
-        _end(f"The settings are wrong: {error}. `coterie doctor` explains them.")
-
-
-def _end(message: str) -> None:
-    typer.echo(message, err=True)
-    raise SystemExit(1)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,8 @@ from django.core.validators import validate_email
 
 from coterie.accounts.audit import record
 from coterie.accounts.models import Member, Role, User
-from coterie.cli.ground import ACTOR, WorkspaceOption, choose, migrate
+from coterie.cli.ground import ACTOR, choose, migrate
+from coterie.cli.options import WorkspaceOption
 from coterie.cli.say import failed, wrong_use
 
 app = typer.Typer(no_args_is_help=True)

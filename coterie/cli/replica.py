@@ -12,7 +12,8 @@ from django.db.models import F
 
 from coterie.accounts.models import Workspace
 from coterie.audience.replicas import replica_of
-from coterie.cli.ground import JsonOption, WorkspaceOption, choose, migrate
+from coterie.cli.ground import choose, migrate
+from coterie.cli.options import JsonOption, WorkspaceOption
 from coterie.cli.say import as_json, console
 
 app = typer.Typer(no_args_is_help=True)

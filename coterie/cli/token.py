@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from coterie.accounts import tokens
-from coterie.cli.ground import ACTOR, JsonOption, WorkspaceOption, choose, migrate
+from coterie.cli.ground import ACTOR, choose, migrate
+from coterie.cli.options import JsonOption, WorkspaceOption
 from coterie.cli.say import as_json, wrong_use
 from coterie.core.clock import iso, now
 

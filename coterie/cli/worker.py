@@ -1,19 +1,10 @@
 """`coterie worker`."""
 
-import os
-import signal
-import sys
-import threading
-from types import FrameType
 from typing import Annotated
 
 import typer
-from django.db import connections
 
-from coterie.channels import processing, profiles
-from coterie.cli.ground import migrate
-from coterie.jobs.worker import answer, work
-from coterie.segments.follow import follow
+from coterie.cli.start import set_up
 
 # Tells the worker that it is the child of a server, which holds the other end of its input.
 CHILD = "--with-server"
@@ -23,35 +14,7 @@ def run(
     with_server: Annotated[bool, typer.Option(CHILD, hidden=True)] = False,
 ) -> None:
     """Does background work until it is stopped: the inbox, bulk actions, undo, rules. Several may run at once."""
-    migrate()
-    connections.close_all()
-    stop = threading.Event()
+    set_up()
+    from coterie.cli.working import run_worker  # noqa: PLC0415, see `start`
 
-    def leave(_signal: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, leave)
-    if with_server:
-        threading.Thread(target=_end_with_server, args=(stop,), daemon=True).start()
-    else:
-        typer.echo("Working. Stop with Ctrl-C; what is not finished goes on at the next start.")
-    # In threads of their own: whoever changes, and whoever asks, must not wait for a bulk action.
-    others = [
-        threading.Thread(target=follow, args=(stop,), name="follower"),
-        threading.Thread(target=answer, args=(stop,), name="answering"),
-        threading.Thread(target=processing.work, args=(stop,), name="inbox"),
-        threading.Thread(target=profiles.work, args=(stop,), name="profiles"),
-    ]
-    for thread in others:
-        thread.start()
-    work(stop)
-    for thread in others:
-        thread.join()
-
-
-def _end_with_server(stop: threading.Event) -> None:
-    """The input ends when the server does, in whatever way."""
-    while os.read(sys.stdin.fileno(), 1024):
-        pass
-    stop.set()
+    run_worker(with_server=with_server)
