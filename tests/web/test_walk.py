@@ -16,6 +16,7 @@ from coterie.audience.view import View
 from coterie.core.clock import now
 from coterie.core.ids import from_public, new_id, new_ids
 from coterie.journal.commit import Transaction, commit
+from coterie.people.attributes import catalogue_keys
 from coterie.people.changes import People, create_people
 from coterie.people.models import Person
 from coterie.segments.catalogue import create
@@ -152,6 +153,7 @@ def test_whoever_stays_is_met_once_while_others_come_and_change(workspace: Works
     chance, moment = random.Random(7), now() - dt.timedelta(seconds=30)
     calm = [_person(chance, row_id, "Calm", moment) for row_id in new_ids(130)]
     restless = [_person(chance, row_id, "Restless", moment) for row_id in new_ids(40)]
+    catalogue_keys(workspace.pk, [{"plan": "pro"}])
     commit(workspace.pk, "test", lambda tx: create_people(tx, [*calm, *restless]))
     segment = create(workspace, "Some", "test").id
     put_in(workspace, "test", [segment], [person.id for person in calm[::3]])
