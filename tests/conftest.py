@@ -95,11 +95,14 @@ def _prepare() -> None:
 
 _prepare()
 
-from django.contrib.auth.hashers import make_password  # noqa: E402
+from django.contrib.auth.hashers import Argon2PasswordHasher, make_password  # noqa: E402
 from django.test import Client  # noqa: E402
 
 from coterie.accounts.models import Member, Role, User, Workspace  # noqa: E402
 from coterie.audience.replicas import close_all  # noqa: E402
+
+# A password costs 0.1 s and 100 MB in production, and the tests check hundreds.
+Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost, Argon2PasswordHasher.parallelism = 1, 8, 1
 
 
 def pytest_xdist_setupnodes() -> None:
@@ -194,6 +197,8 @@ def _no_other_database_access(request: pytest.FixtureRequest, django_db_blocker:
     if "database" in request.fixturenames:
         yield
     else:
+        # Or Django would look whether the connection of a test before is still good.
+        connections.close_all()
         with django_db_blocker.block():
             yield
 
@@ -228,7 +233,7 @@ def other_workspace(database: str) -> Workspace:
 
 @pytest.fixture(scope="session")
 def password_hash() -> str:
-    """`PASSWORD`, hashed as in production, but once."""
+    """`PASSWORD`, hashed with Argon2, but at little cost."""
     return make_password(PASSWORD)
 
 
