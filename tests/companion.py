@@ -83,6 +83,12 @@ class Companion:
             self.process.kill()
             self.process.wait()
 
+    def kill(self) -> None:
+        """`kill -9`, now; returns when it is gone."""
+        self.process.kill()
+        self.process.wait()
+        self.unwatch()
+
     def unwatch(self) -> None:
         """Leave the process to itself."""
         self.watch.kill()

@@ -5,6 +5,8 @@ the same: the command line, or a server of the same application. That the real s
 (`tests/cli`, `tests.streams.serving`).
 """
 
+import contextlib
+import importlib
 import multiprocessing
 import os
 import signal
@@ -20,24 +22,31 @@ from tests.companion import Companion
 
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["tests.preloaded"])
+_NONE: Mapping[str, object] = {}
 
 
 class Forked(Companion):
-    """A companion that runs `run(*arguments)` and writes to `log`."""
+    """A companion that runs `run(*arguments)` and writes to `log`.
 
-    def __init__(self, run: Callable[..., None], arguments: Sequence[str], log: Path) -> None:
+    `constants` are those of the program that are others in it, by their dotted names: with small steps, little work
+    is enough for a kill to fall between two of them.
+    """
+
+    def __init__(
+        self, run: Callable[..., None], arguments: Sequence[object], log: Path, constants: Mapping[str, object] = _NONE
+    ) -> None:
         self.log = log
         self.end = signal.SIGTERM
         log.touch()
-        self.process = _Process(run, arguments, log)
+        self.process = _Process(run, arguments, log, constants)
 
     def unwatch(self) -> None:
         """It watches over itself."""
 
 
-def coterie(*arguments: str, log: Path) -> Forked:
-    """`coterie` with these arguments, on the database of the tests."""
-    return Forked(_run_command, arguments, log)
+def coterie(*arguments: str, log: Path, constants: Mapping[str, object] = _NONE) -> Forked:
+    """`coterie` with these arguments, on the database of the tests. `constants`: see `Forked`."""
+    return Forked(_run_command, arguments, log, constants)
 
 
 def server(port: int, log: Path) -> Forked:
@@ -61,10 +70,13 @@ def run_coterie(
 class _Process:
     """What a `Companion` needs of a process, as `subprocess.Popen` has it."""
 
-    def __init__(self, run: Callable[..., None], arguments: Sequence[str], log: Path) -> None:
+    def __init__(
+        self, run: Callable[..., None], arguments: Sequence[object], log: Path, constants: Mapping[str, object]
+    ) -> None:
         lifeline, self._mine = _CONTEXT.Pipe(duplex=False)
         self.args = arguments
-        self._process = _CONTEXT.Process(target=_begin, args=(run, arguments, log, lifeline), daemon=True)
+        beginning = (run, arguments, log, constants, lifeline)
+        self._process = _CONTEXT.Process(target=_begin, args=beginning, daemon=True)
         self._process.start()
         lifeline.close()
 
@@ -84,23 +96,40 @@ class _Process:
         """Its exit code at its end; raises TimeoutExpired."""
         self._process.join(timeout)
         if self._process.exitcode is None:
-            raise subprocess.TimeoutExpired(list(self.args), timeout or 0)
+            raise subprocess.TimeoutExpired([*map(str, self.args)], timeout or 0)
         self._mine.close()
         return self._process.exitcode
 
     def send_signal(self, number: signal.Signals) -> None:
-        os.kill(self.pid, number)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, number)
 
     def kill(self) -> None:
         self._process.kill()
 
 
-def _begin(run: Callable[..., None], arguments: Sequence[str], log: Path, lifeline: Connection) -> None:
+def _begin(
+    run: Callable[..., None],
+    arguments: Sequence[object],
+    log: Path,
+    constants: Mapping[str, object],
+    lifeline: Connection,
+) -> None:
     os.setsid()
     _write_to(log, log)
     os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)
     threading.Thread(target=_end_with_the_tests, args=(lifeline,), daemon=True).start()
+    for name, value in constants.items():
+        _set(name, value)
     run(*arguments)
+
+
+def _set(name: str, value: object) -> None:
+    module_name, _dot, constant = name.rpartition(".")
+    module = importlib.import_module(module_name)
+    if not hasattr(module, constant):
+        raise AttributeError(f"{module_name} has no {constant}")
+    setattr(module, constant, value)
 
 
 def _write_to(out: Path, err: Path) -> None:

@@ -1,5 +1,8 @@
 """What a process of the program loads at its start, for `tests.forking`; no connection is opened, no thread started."""
 
+import atexit
+import gc
+
 import django
 import pytest
 
@@ -7,5 +10,8 @@ django.setup()
 
 from coterie import asgi  # noqa: E402
 from coterie.cli import main, serving, working  # noqa: E402
+
+# Left frozen to the end, as `coterie.asgi` has it, extension modules complain that objects of theirs were not freed.
+atexit.register(gc.unfreeze)
 
 __all__ = ["asgi", "main", "pytest", "serving", "working"]

@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,6 +15,7 @@ import httpx
 
 from tests.companion import Companion, free_port
 from tests.conftest import ROOT
+from tests.forking import coterie
 
 T = TypeVar("T")
 Event = dict[str, str]
@@ -61,17 +62,22 @@ def streaming(
 
 @contextlib.contextmanager
 def serving(folder: Path, *options: str, port: int | None = None) -> Iterator[tuple[Companion, str]]:
-    """`coterie serve` on the database of the tests, and its address."""
+    """`coterie serve`, without a worker, on the database of the tests, and its address."""
     port = port or free_port()
     url = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "coterie.cli.main", "serve", "--port", str(port), *options]
-    environment = {name: value for name, value in os.environ.items() if name != "DJANGO_ALLOW_ASYNC_UNSAFE"}
-    server = Companion(command, log=folder / f"serve-{port}.log", env=environment, cwd=ROOT)
+    arguments, log = ["serve", "--port", str(port), "--no-worker", *options], folder / f"serve-{port}.log"
+    # Several processes are started for real: a forked one may not have any of its own.
+    server = _started(arguments, log) if "--processes" in options else coterie(*arguments, log=log)
     try:
         server.wait_until(lambda: _answers(url))
         yield server, url
     finally:
         server.stop()
+
+
+def _started(arguments: Sequence[str], log: Path) -> Companion:
+    environment = {name: value for name, value in os.environ.items() if name != "DJANGO_ALLOW_ASYNC_UNSAFE"}
+    return Companion([sys.executable, "-m", "coterie.cli.main", *arguments], log=log, env=environment, cwd=ROOT)
 
 
 def _answers(url: str) -> bool:
@@ -107,5 +113,5 @@ def soon(check: Callable[[], bool], seconds: float = 5) -> bool:
     while not check():
         if time.monotonic() > deadline:
             return False
-        time.sleep(0.05)
+        time.sleep(0.02)
     return True

@@ -3,6 +3,7 @@
 import time
 
 from allauth.core import ratelimit
+from django.contrib.auth.hashers import check_password
 from django.utils.translation import gettext as _
 
 from coterie.web.members import MemberRequest
@@ -24,7 +25,8 @@ def refresh(request: MemberRequest) -> str:
         return ""
     if not ratelimit.consume(request, action="reauthenticate", user=request.user):
         return _("Too many tries. Wait a few minutes, then try again.")
-    if not request.user.check_password(request.POST.get("password", "")):
+    # Not by `User.check_password`: it stores an outdated hash anew, which ends every session of this login.
+    if not check_password(request.POST.get("password", ""), request.user.password):
         return _("This is not your password.")
     request.session[LOGGED_IN_AT] = time.time()
     return ""

@@ -313,7 +313,7 @@ VALUES = st.one_of(
 
 
 @pytest.fixture(scope="module")
-def crowd():
+def crowd(database):
     """A workspace that the fuzzing shares."""
     workspace = Workspace.objects.create(name="Fuzz")
     make_person(workspace, plan="pro", n=3)

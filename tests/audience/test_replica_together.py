@@ -1,9 +1,10 @@
 """Several processes, readers and writers at once."""
 
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,36 +16,33 @@ from coterie.audience.audience import audience_of
 from coterie.audience.view import View
 from coterie.core.clock import now
 from tests.audience.mirror import add, change, in_record, in_replica
-from tests.conftest import ROOT
-
-_OTHER_PROCESS = """
-import sys, django
-django.setup()
-from coterie.accounts.models import Workspace
-from coterie.audience.audience import audience_of
-audience = audience_of(Workspace.objects.get(pk=int(sys.argv[1])))
-print(audience.count(None), audience.replica.path.name, flush=True)
-sys.stdin.readline()
-print(audience.count(None), flush=True)
-"""
+from tests.forking import Forked
 
 
-def test_every_process_has_a_file_of_its_own(workspace: Workspace) -> None:
+def count_twice(workspace_id: int, tests: Connection) -> None:
+    """What the other process does."""
+    audience = audience_of(Workspace.objects.get(pk=workspace_id))
+    tests.send((audience.count(None), audience.replica.path.name))
+    tests.recv()
+    tests.send(audience.count(None))
+
+
+def test_every_process_has_a_file_of_its_own(workspace: Workspace, tmp_path: Path) -> None:
     add(workspace, 3)
     mine = audience_of(workspace)
     assert mine.count(None) == 3
-    command = [sys.executable, "-c", _OTHER_PROCESS, str(workspace.pk)]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=ROOT
-    ) as other:
-        assert other.stdin
-        assert other.stdout
-        people, name = other.stdout.readline().split()
-        assert people == "3"
+    here, there = Pipe()
+    other = Forked(count_twice, [workspace.pk, there], tmp_path / "log")
+    there.close()
+    try:
+        people, name = here.recv()
+        assert people == 3
         assert name != mine.replica.path.name
         add(workspace, 2)
-        print("go on", file=other.stdin, flush=True)
-        assert other.stdout.readline().strip() == "5"
+        here.send("go on")
+        assert here.recv() == 5
+    finally:
+        other.stop()
     assert mine.count(None) == 5
 
 

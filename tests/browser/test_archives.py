@@ -54,6 +54,7 @@ def test_keys_lead_through_the_archives(page, sign_in, editor, chats):
     page.keyboard.press("g")
     page.keyboard.press("a")
     page.wait_for_url("**/archives")
+    expect(page.locator("#chats a")).to_have_count(3)
     page.keyboard.press("j")
     page.keyboard.press("j")
     page.keyboard.press("k")

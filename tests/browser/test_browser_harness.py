@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import Page
 
 from coterie.accounts.models import Member, User
@@ -31,12 +30,23 @@ def test_axe_passes_a_good_page(page: Page, axe: Callable[[Page], list[str]]) ->
     assert axe(page) == []
 
 
+def test_axe_finds_words_that_cannot_be_read_in_the_dark(page: Page, axe: Callable[[Page], list[str]]) -> None:
+    words = "<style>@media (prefers-color-scheme: dark) { p { background: #222 } }</style><p>Words"
+    page.set_content(f"<html lang=en><title>Words</title><main><h1>Words</h1>{words}</main>")
+    assert [line.split(" · ")[-1] for line in axe(page)] == ["in the dark"]
+
+
+def test_axe_judges_what_fades_in_as_it_will_be(page: Page, axe: Callable[[Page], list[str]]) -> None:
+    words = "<style>p { animation: 60s come } @keyframes come { from { color: #eee } }</style><p>Words"
+    page.set_content(f"<html lang=en><title>Words</title><main><h1>Words</h1>{words}</main>")
+    assert axe(page) == []
+
+
 def test_the_database_is_open_beside_the_browser(page: Page, owner: User) -> None:
     page.set_content("<html lang=en><title>Blank</title>")
     assert Member.objects.filter(user=owner).count() == 1
 
 
-@pytest.mark.every_database
 def test_login_through_the_form(page: Page, login: Callable[[Page, User], None], owner: User) -> None:
     login(page, owner)
     assert page.url.endswith("/users")

@@ -91,6 +91,7 @@ def test_it_works_without_javascript(browser: Browser, live_server_url, sign_in,
     page.get_by_role("button", name="Switch off").click()
     expect(page.get_by_text("This channel is off.")).to_be_visible()
     page.get_by_role("button", name="Switch on").click()
+    expect(page.get_by_role("link", name="Switch off")).to_be_visible()
     page.goto(f"/channels/{slack_channel.public_id}?show=failed")
     page.get_by_role("button", name="Try all again").click()
     expect(page.get_by_text("1 event is tried again.")).to_be_visible()

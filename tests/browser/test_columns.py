@@ -52,6 +52,8 @@ def users(page, sign_in, owner, people) -> Page:
 
 def heads(page: Page) -> list[str]:
     """Keys of the columns after the name, once the list is there."""
+    # Without script a click ends when the next page begins to arrive.
+    page.wait_for_load_state("domcontentloaded")
     expect(page.locator("thead th a[id^=sort-]").first).to_be_attached()
     ids = page.locator("thead th a[id^=sort-]").evaluate_all("links => links.map(link => link.id)")
     return [one.removeprefix("sort-") for one in ids][1:]

@@ -132,6 +132,7 @@ def export_of_everybody(workspace) -> Operation:
     return operation
 
 
+@pytest.mark.every_database
 def test_a_file_made_in_the_background_is_downloaded_from_activity(users, workspace):
     label = export_of_everybody(workspace).label
     users.goto("/activity")

@@ -242,7 +242,6 @@ def test_a_ban_is_said_and_undone_by_key(profile):
     expect(profile.locator(".name .badge")).to_have_count(0)
 
 
-@pytest.mark.every_database
 def test_notes_and_undo_on_the_timeline(profile, ada):
     profile.get_by_role("link", name="Timeline").click()
     profile.get_by_label("A note about this person").fill("Likes dark roasts.")
@@ -347,6 +346,7 @@ class TestBesideTheList:
 
 def test_everybody_can_use_it(profile, axe):
     # What fades in has its colours at once.
+    profile.emulate_media(reduced_motion="reduce")
     profile.get_by_text("See more").click()
     assert axe(profile) == []
     profile.get_by_role("link", name="Timeline").click()

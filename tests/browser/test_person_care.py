@@ -128,7 +128,6 @@ def test_everything_is_downloaded(profile, ada):
     assert download.value.suggested_filename.startswith(f"person-{ada.public_id}")
 
 
-@pytest.mark.every_database
 def test_erasing_wants_the_name_and_the_password(profile, ada, page_problems):
     menu(profile, "Erase for good…")
     title(profile, "Erase for good")
@@ -193,6 +192,7 @@ def test_the_answer_to_banned_people_is_kept(profile):
 
 @pytest.mark.parametrize("width", [1440, 390])
 def test_everybody_can_use_it(profile, workspace, ada, bo, axe, page_problems, width):
+    profile.emulate_media(reduced_motion="reduce")
     profile.set_viewport_size({"width": width, "height": 900})
     person = f"/users/{ada.public_id}"
     pages = [person, f"{person}/everything", f"{person}/erase", f"{person}/merge", f"{person}/merge?with=nobody"]

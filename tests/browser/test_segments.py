@@ -111,6 +111,7 @@ def test_on_a_phone_everything_fits(users, workspace):
     users.set_viewport_size({"width": 390, "height": 844})
     users.goto(f"/users?{OSLO.query}")
     users.get_by_role("link", name="Save as segment").click()
+    expect(users.get_by_label("Name", exact=True)).to_be_focused()
     box = users.get_by_role("dialog", name="Save as segment").bounding_box()
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= 390

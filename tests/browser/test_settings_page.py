@@ -113,6 +113,7 @@ def test_the_keyboard_alone_finds_edits_and_takes_back(attributes):
 
 def test_escape_leaves_the_dialog_and_everything_as_it_was(attributes, workspace):
     row(attributes, "plan").get_by_role("link", name="Edit plan").click()
+    expect(attributes.get_by_label("Label", exact=True)).to_be_focused()
     attributes.keyboard.type("Never")
     attributes.keyboard.press("Escape")
     expect(attributes.get_by_role("dialog")).to_have_count(0)

@@ -114,6 +114,7 @@ def test_filter_save_to_a_segment_and_export(page, login, owner, people, tmp_pat
     assert names_in(tmp_path / "segment.csv") == expected
 
 
+@pytest.mark.every_database
 def test_a_link_to_a_view_asks_to_log_in_and_then_shows_it(page, login, owner, people, page_problems):
     page.goto("/users?f=default_country:is:United%20States&f=default_language:is:English")
     expect(page.get_by_text("Users where Country is United States and Language is English.")).to_be_visible()

@@ -110,7 +110,6 @@ def test_nothing_chosen_is_said_in_the_dialog(users, page_problems):
     page_problems.clear()
 
 
-@pytest.mark.every_database
 def test_the_keyboard_alone_filters_selects_and_saves(users):
     users.keyboard.press("f")
     expect(users.get_by_role("searchbox", name="Find an attribute")).to_be_focused()
@@ -186,6 +185,7 @@ def test_theme_and_sidebar_stay_after_a_reload(users):
     users.get_by_role("button", name="Fold the sidebar").click()
     users.reload()
     expect(users.locator("html")).to_have_attribute("data-theme", "dark")
+    expect(users.locator("html")).to_have_css("color-scheme", "dark")
     expect(users.locator("html")).to_have_attribute("data-side", "icons")
 
 

@@ -53,6 +53,7 @@ def said(page: Page):
     return page.locator("#toasts")
 
 
+@pytest.mark.every_database
 def test_a_view_is_saved_opened_changed_updated_and_taken_back(users):
     users.goto(f"/users?{OSLO.query}")
     menu(users).get_by_role("link", name="Save view").click()

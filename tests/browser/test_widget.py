@@ -35,6 +35,7 @@ def expect_bot(page, text):
     page.get_by_role("log").get_by_text(text).wait_for()
 
 
+@pytest.mark.every_database
 def test_a_visitor_of_the_demo_shop_becomes_a_person_on_the_users_page(
     page, sign_in, live_server_url, workspace, shop, owner
 ):

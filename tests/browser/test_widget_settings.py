@@ -23,6 +23,7 @@ def channel(workspace):
 
 @pytest.mark.parametrize("width", [1440, 390])
 def test_nobody_is_kept_out_of_the_pages(page, sign_in, admin, channel, axe, width):
+    page.emulate_media(reduced_motion="reduce")
     page.set_viewport_size({"width": width, "height": 900})
     sign_in(page, admin)
     base = f"/settings/widgets/{channel.public_id}"

@@ -11,8 +11,8 @@ import json
 import os
 import random
 import secrets
-import signal
 import threading
+import time
 from pathlib import Path
 
 from coterie.accounts import tokens
@@ -34,6 +34,7 @@ class Senders:
         self.path, self.port, self.running = path, 0, False
         self.acknowledged, self.sent = set(), set()
         self.unsure = [[], [], []]
+        self.heard = [0, 0, 0]
         self.numbers = itertools.count()
 
     def event(self):
@@ -59,10 +60,11 @@ class Senders:
             assert answer.status == 200
             self.acknowledged.update(event["messageId"] for event in waiting)
             waiting.clear()
+            self.heard[sender] += 1
 
     def during(self, port, moment):
         """Sends for as long as `moment` lasts."""
-        self.port, self.running = port, True
+        self.port, self.running, self.heard = port, True, [0, 0, 0]
         threads = [threading.Thread(target=self._run, args=(sender,)) for sender in range(len(self.unsure))]
         for thread in threads:
             thread.start()
@@ -72,6 +74,13 @@ class Senders:
             self.running = False
             for thread in threads:
                 thread.join()
+
+    def wait(self):
+        """Returns when each has had an answer."""
+        deadline = time.monotonic() + 20
+        while not all(self.heard):
+            assert time.monotonic() < deadline, self.heard
+            time.sleep(0.002)
 
 
 def total_of(port, secret):
@@ -104,25 +113,25 @@ def start_server(port):
 def test_twenty_kills_lose_and_double_nothing(workspace, api_channel):
     _, secret = tokens.create(workspace, "reader", ["read"], "test")
     senders, chance = Senders(f"/channels/api/{api_channel.key}"), random.Random(secrets.randbits(32))
-    port = free_port()
+    port, cut = free_port(), 0
     for _ in range(KILLS):
-        killed = start_server(port)
-        pause = threading.Event()
+        started = start_server(port)
 
-        def moment(killed=killed, pause=pause):
-            pause.wait(chance.uniform(0.05, 0.3))
+        def moment(started=started):
+            senders.wait()
             total_of(port, secret)  # The replica is written, too, shortly before the end.
-            pause.wait(chance.uniform(0.0, 0.3))
-            os.kill(killed.process.pid, signal.SIGKILL)
-            killed.process.wait()
+            time.sleep(chance.uniform(0, 0.1))
+            started.kill()
 
         try:
             senders.during(port, moment)
         finally:
-            killed.stop()
+            started.kill()
+        cut += any(senders.unsure)
+    assert cut == KILLS
     last = start_server(port)
     try:
-        senders.during(port, lambda: threading.Event().wait(0.5))
+        senders.during(port, senders.wait)
         assert not any(senders.unsure)
         assert total_of(port, secret) == Person.objects.filter(workspace=workspace).count()
     finally:

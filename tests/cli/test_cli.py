@@ -65,7 +65,7 @@ def coterie(environment, tmp_path, migrated, folder):
 
 @pytest.fixture
 def started(environment):
-    """The same through a real start: Python loads everything, and there is no data folder yet."""
+    """The same through a real start: Python loads everything. Alone, without `coterie`, there is no data folder yet."""
 
     def run(*arguments, code=0, **more):
         done = subprocess.run(
@@ -111,6 +111,14 @@ def test_help_is_quick_and_needs_no_data_folder(started, folder):
     assert not folder.exists()
 
 
+@pytest.mark.parametrize("command", ["serve", "worker", "import", "doctor"])
+def test_help_of_a_command_needs_no_settings(environment, folder, tmp_path, command):
+    done = run_coterie([command, "--help"], {**environment, "COTERIE_REPLICA_THREADS": "two"}, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert f" {command} [OPTIONS]" in done.stdout
+    assert not folder.exists()
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -137,11 +145,11 @@ def test_wrong_use_ends_with_2(coterie, arguments):
     assert "Traceback" not in coterie(*arguments, code=2).stderr
 
 
-def test_a_member_is_added_with_a_password_shown_once(started):
+def test_a_member_is_added_with_a_password_shown_once(coterie, started):
     done = started("member", "add", "Ana@Example.com", "--role", "owner")
     assert "ana@example.com can log in as owner of “My workspace”" in done.stdout
     assert "Password (shown only now): " in done.stdout
-    again = started("member", "add", "ana@example.com", "--role", "viewer")
+    again = coterie("member", "add", "ana@example.com", "--role", "viewer")
     assert "viewer" in again.stdout
     assert "Password" not in again.stdout
 
@@ -275,7 +283,7 @@ def test_a_replica_is_rebuilt_and_its_status_told(coterie, people_file):
     assert "up to date" in coterie("replica", "status").stdout
 
 
-def test_doctor_explains_every_setting(started, folder):
+def test_doctor_explains_every_setting(coterie, started, folder):
     found = json.loads(started("doctor", "--json").stdout)
     assert found["healthy"] is True
     names = [finding["name"] for finding in found["findings"]]
@@ -292,7 +300,7 @@ def test_doctor_explains_every_setting(started, folder):
         ),
     ]
     assert found["findings"][0]["value"] == str(folder)
-    assert "COTERIE_DATA = " in started("doctor").stdout
+    assert "COTERIE_DATA = " in coterie("doctor").stdout
 
 
 @pytest.mark.parametrize(
@@ -325,37 +333,39 @@ def test_other_commands_point_to_doctor_when_the_settings_are_wrong(started):
     assert "coterie doctor" in started("channel", "list", code=1, COTERIE_REPLICA_THREADS="two").stderr
 
 
-@pytest.mark.parametrize("processes", [1, 2])
-def test_serve_migrates_answers_with_a_token_and_ends_when_told(coterie, environment, tmp_path, processes):
-    coterie("demo", "--people", "30")
-    secret = json.loads(coterie("token", "create", "test", "--scopes", "read,write", "--json").stdout)["token"]
+@contextlib.contextmanager
+def _serving(environment, tmp_path, *options):
+    """A server that was started for real, and its address; at the end it is told to stop, and does so in order."""
     port = free_port()
-    command = [*COMMAND, "serve", "--port", str(port), "--processes", str(processes)]
-    server = Companion(
-        command, log=tmp_path / "log", end=signal.SIGTERM, env={**environment, "PYTHONWARNINGS": ""}, cwd=ROOT
-    )
+    url = f"http://127.0.0.1:{port}"
+    command = [*COMMAND, "serve", "--port", str(port), *options]
+    server = Companion(command, log=tmp_path / "log", env={**environment, "PYTHONWARNINGS": ""}, cwd=ROOT)
     try:
-        server.wait_until(lambda: _answer(f"http://127.0.0.1:{port}/healthz") is not None)
-        users = _answer(f"http://127.0.0.1:{port}/api/users?limit=1", secret)
-        assert json.loads(users)["count"] == 30
-        assert f"http://127.0.0.1:{port}" in server.text()
-        assert "ines@fernhill.example" in server.text()
+        server.wait_until(lambda: _answer(f"{url}/readyz") is not None)
+        yield server, url
     finally:
         server.stop()
     assert server.process.returncode in (0, -signal.SIGTERM)
     assert "Traceback" not in server.text()
 
 
-def test_serve_says_how_to_make_the_first_login(environment, tmp_path):
-    port = free_port()
-    command = [*COMMAND, "serve", "--port", str(port)]
-    server = Companion(command, log=tmp_path / "log", env={**environment, "PYTHONWARNINGS": ""}, cwd=ROOT)
-    try:
-        server.wait_until(lambda: _answer(f"http://127.0.0.1:{port}/readyz") is not None)
+def test_serve_with_two_processes_answers_with_a_token_and_ends_when_told(coterie, environment, tmp_path):
+    coterie("demo", "--people", "30")
+    secret = json.loads(coterie("token", "create", "test", "--scopes", "read,write", "--json").stdout)["token"]
+    with _serving(environment, tmp_path, "--processes", "2") as (server, url):
+        assert json.loads(_answer(f"{url}/api/users?limit=1", secret))["count"] == 30
+        assert url in server.text()
+        assert "ines@fernhill.example" in server.text()
+
+
+def test_serve_migrates_says_how_to_make_the_first_login_and_ends_when_told(environment, folder, tmp_path):
+    assert not folder.exists()
+    with _serving(environment, tmp_path) as (server, url):
         assert "coterie member add" in server.text()
-        assert __version__ in _answer(f"http://127.0.0.1:{port}/metrics").decode()
-    finally:
-        server.stop()
+        assert __version__ in _answer(f"{url}/metrics").decode()
+        made = run_coterie(["token", "create", "test", "--json"], environment, tmp_path)
+        users = _answer(f"{url}/api/users", json.loads(made.stdout)["token"])
+        assert json.loads(users)["count"] == 0
 
 
 def _answer(url, token=None):

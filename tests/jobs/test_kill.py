@@ -4,7 +4,6 @@ import datetime as dt
 import os
 import random
 import secrets
-import signal
 import time
 import urllib.error
 import urllib.request
@@ -30,14 +29,18 @@ from tests.bulk.checking import assert_whole, everything
 from tests.companion import alive, free_port
 from tests.forking import coterie
 
-PEOPLE, CHUNK = 6_000, 100
+PEOPLE, CHUNK = 750, 25
 KILLS = 4
+# Also for an undo, which takes its steps in the worker.
+SMALL_STEPS = {"coterie.jobs.crowds.CHUNK": CHUNK}
 LOG = Path(os.environ["COTERIE_DATA"]).parent / "killed-worker.log"
 
 
 @pytest.fixture
-def crowd(workspace):
-    """People enough that a worker is busy for a while."""
+def crowd(workspace, monkeypatch):
+    """People enough that a worker is busy for a while, and few at a time."""
+    monkeypatch.setattr(crowds, "CHUNK", CHUNK)
+    monkeypatch.setattr("coterie.bulk.start.AT_ONCE", 0)
     people = [Person(id=i, user_id=f"user {i}", attributes={"plan": "free", "city": "Oslo"}) for i in new_ids(PEOPLE)]
     commit(workspace.pk, "test", lambda tx: create_people(tx, people))
     return [person.id for person in people]
@@ -51,13 +54,7 @@ def actions(workspace):
 
 
 def command(*arguments):
-    return coterie(*arguments, log=LOG)
-
-
-def kill(companion):
-    os.kill(companion.process.pid, signal.SIGKILL)
-    companion.process.wait()
-    companion.stop()
+    return coterie(*arguments, log=LOG, constants=SMALL_STEPS)
 
 
 def progress(operation):
@@ -67,16 +64,19 @@ def progress(operation):
 
 def finish_in_spite_of_kills(operation, chance):
     """Kills worker after worker in the middle; the last one may finish."""
+    caught = 0
     for _ in range(KILLS):
         before, companion = progress(operation), command("worker")
         try:
             # Begins where the last one stopped; then dies in the middle of a step.
             companion.wait_until(lambda before=before: progress(operation) > before or operation.is_over)
-            time.sleep(chance.uniform(0, 0.2))
+            time.sleep(chance.uniform(0, 0.1))
         finally:
-            kill(companion)
+            companion.kill()
+        caught += 0 < progress(operation) < PEOPLE
         # As if the lease had run out; that it does is told elsewhere.
         rows(operation).filter(state=State.RUNNING).update(leased_until=now())
+    assert caught == KILLS
     companion = command("worker")
     try:
         companion.wait_until(lambda: progress(operation) and operation.is_over, 60)
@@ -86,8 +86,7 @@ def finish_in_spite_of_kills(operation, chance):
 
 
 @pytest.mark.parametrize("number", range(3), ids=["set", "join", "delete"])
-def test_killed_workers_lose_and_double_nobody(workspace, crowd, actions, number, monkeypatch):
-    monkeypatch.setattr(crowds, "CHUNK", CHUNK)
+def test_killed_workers_lose_and_double_nobody(workspace, crowd, actions, number):
     before, chance = everything(workspace), random.Random(secrets.randbits(32))
     operation = start(workspace, "test", actions[number], Selection.of_filter(None))
     finish_in_spite_of_kills(operation, chance)
@@ -106,8 +105,7 @@ def test_killed_workers_lose_and_double_nobody(workspace, crowd, actions, number
     assert_whole(workspace)
 
 
-def test_a_killed_server_takes_its_worker_along_and_the_next_one_goes_on(workspace, crowd, actions, monkeypatch):
-    monkeypatch.setattr(crowds, "CHUNK", CHUNK)
+def test_a_killed_server_takes_its_worker_along_and_the_next_one_goes_on(workspace, crowd, actions):
     operation = start(workspace, "test", actions[0], Selection.of_filter(None))
     port = free_port()
     server = command("serve", "--port", str(port))
@@ -115,10 +113,10 @@ def test_a_killed_server_takes_its_worker_along_and_the_next_one_goes_on(workspa
         server.wait_until(lambda: progress(operation) > 0)
         worker = int(Operation.objects.get(workspace=workspace, id=operation.id).worker.split(":")[1])
     finally:
-        kill(server)
+        server.kill()
     deadline = time.monotonic() + 15
     while alive(worker) and time.monotonic() < deadline:
-        time.sleep(0.05)
+        time.sleep(0.01)
     assert not alive(worker)
     operation.refresh_from_db()
     assert operation.state == State.QUEUED
@@ -143,14 +141,13 @@ def test_a_server_without_a_worker_leaves_the_work(workspace, crowd, actions):
     rows(operation).update(state=State.CANCELLED)
 
 
-def test_the_lease_of_a_killed_worker_runs_out(workspace, crowd, actions, monkeypatch):
-    monkeypatch.setattr(crowds, "CHUNK", CHUNK)
+def test_the_lease_of_a_killed_worker_runs_out(workspace, crowd, actions):
     operation = start(workspace, "test", actions[0], Selection.of_filter(None))
     first = command("worker")
     try:
         first.wait_until(lambda: progress(operation) > 0)
     finally:
-        kill(first)
+        first.kill()
     operation.refresh_from_db()
     assert operation.state == State.RUNNING
     assert operation.leased_until > now()

@@ -1,6 +1,7 @@
 """The page that erases one person for good."""
 
 import pytest
+from django.contrib.auth.hashers import Argon2PasswordHasher
 
 from coterie.accounts.models import AuditEntry, Member
 from coterie.bulk.actions import Action
@@ -66,6 +67,16 @@ def test_it_wants_the_password_unless_it_was_given_a_moment_ago(as_admin, ada):
     assert response.status_code == 422
     assert "This is not your password" in text_of(response)
     assert is_there(ada)
+
+
+@pytest.mark.one_database
+def test_a_password_that_was_hashed_at_another_cost_ends_no_session(client_of, admin, ada, monkeypatch):
+    monkeypatch.setattr(Argon2PasswordHasher, "time_cost", 2)
+    admin.set_password(PASSWORD)
+    admin.save()
+    monkeypatch.undo()
+    client = client_of(admin)
+    assert "Erased for good" in said_on(erase(client, ada, "Ada Lovelace"))
 
 
 @pytest.mark.one_database
