@@ -32,10 +32,15 @@ SELECT %s, %s, %s, 0, %s, %s, r.* FROM json_to_recordset(%s::json) AS r
   (id bigint, native_id text, user_id text, body text, at timestamptz, state text, note text)
 ON CONFLICT DO NOTHING
 """
+# Chosen once, in a part of its own: PostgreSQL may ask a subquery again for every row, and a `LIMIT` that passes over
+# what is locked then holds no longer.
 _TAKE = """
-UPDATE channels_rawevent SET next_at = %s WHERE state = 'waiting' AND (workspace_id, id) IN (
+WITH chosen AS MATERIALIZED (
   SELECT workspace_id, id FROM channels_rawevent WHERE state = 'waiting' AND what = %s AND next_at <= %s
   ORDER BY next_at, id LIMIT %s{lock}
+)
+UPDATE channels_rawevent SET next_at = %s WHERE state = 'waiting' AND (workspace_id, id) IN (
+  SELECT workspace_id, id FROM chosen
 ) RETURNING workspace_id, id
 """
 
@@ -78,7 +83,7 @@ def take(what: What, most: int) -> list[RawEvent]:
         return []
     lock = " FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
     with connection.cursor() as cursor:
-        cursor.execute(_TAKE.format(lock=lock), [adapt(moment + LEASE), what.value, adapt(moment), most])
+        cursor.execute(_TAKE.format(lock=lock), [what.value, adapt(moment), most, adapt(moment + LEASE)])
         by_workspace: dict[int, list[int]] = {}
         for workspace_id, row_id in cursor.fetchall():
             by_workspace.setdefault(workspace_id, []).append(row_id)

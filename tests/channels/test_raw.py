@@ -84,6 +84,12 @@ def test_what_somebody_took_nobody_else_gets(segment_channel):
     assert sorted(found) == [row.id for row in rows(segment_channel)]
 
 
+def test_no_more_events_are_taken_than_asked_for(segment_channel):
+    raw.store(segment_channel, [Raw(f"event {number}", "{}", now(), "u") for number in range(600)])
+    assert [len(raw.take(What.EVENT, 20)) for _ in range(5)] == [20] * 5
+    raw.finish(RawEvent.objects.filter(workspace_id=segment_channel.workspace_id))
+
+
 def test_what_a_dead_worker_took_comes_back(segment_channel, monkeypatch):
     raw.store(segment_channel, [call(1)])
     assert len(taken_by(segment_channel)) == 1
