@@ -9,9 +9,9 @@ import pytest
 django.setup()
 
 from coterie import asgi  # noqa: E402
-from coterie.cli import main, serving, working  # noqa: E402
+from coterie.cli import main, serve_process, worker_process  # noqa: E402
 
 # Left frozen to the end, as `coterie.asgi` has it, extension modules complain that objects of theirs were not freed.
 atexit.register(gc.unfreeze)
 
-__all__ = ["asgi", "main", "pytest", "serving", "working"]
+__all__ = ["asgi", "main", "pytest", "serve_process", "worker_process"]

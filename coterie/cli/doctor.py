@@ -122,7 +122,7 @@ def run(json: Annotated[bool, typer.Option("--json", help="Print one JSON object
     """Explains every setting with its present value and what is wrong with it. Exit code 1 when something is."""
     findings = [Finding(name, meaning, *check(os.environ.get(name))) for name, (meaning, check) in SETTINGS.items()]
     if not any(finding.problem for finding in findings):
-        from coterie.cli.answering import connected  # noqa: PLC0415, see `start`
+        from coterie.cli.database_check import connected  # noqa: PLC0415, see `startup`
 
         findings.append(Finding("database", "Whether it answers and is up to date.", *connected()))
     healthy = not any(finding.problem for finding in findings)

@@ -8,7 +8,7 @@ import typer
 
 from coterie.cli.options import WorkspaceOption
 from coterie.cli.say import wrong_use
-from coterie.cli.start import set_up
+from coterie.cli.startup import set_up
 from coterie.transfers.wishes import Wishes
 
 
@@ -69,9 +69,9 @@ def run(
         raw=raw,
     )
     set_up()
-    from coterie.cli.taking_in import take_in  # noqa: PLC0415, see `start`
+    from coterie.cli.import_file import import_and_report  # noqa: PLC0415, see `startup`
 
-    take_in(file, wishes, segment or [], workspace, dry_run=dry_run)
+    import_and_report(file, wishes, segment or [], workspace, dry_run=dry_run)
 
 
 def _wish(text: str) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import typer
 from django.db import DatabaseError
 
-from coterie.cli.start import end, set_up
+from coterie.cli.startup import end, set_up
 
 # Name → module in this folder and what the overview says. A module has a function `run` or, for a group, an `app`.
 COMMANDS = {

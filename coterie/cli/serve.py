@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from coterie.cli.start import set_up
+from coterie.cli.startup import set_up
 
 
 def run(
@@ -15,6 +15,6 @@ def run(
 ) -> None:
     """Brings the database up to date and serves pages, API and channels until it is stopped."""
     set_up()
-    from coterie.cli.serving import serve  # noqa: PLC0415, see `start`
+    from coterie.cli.serve_process import serve  # noqa: PLC0415, see `startup`
 
     serve(host, port, processes, worker=worker)

@@ -26,7 +26,8 @@ def refresh(request: MemberRequest) -> str:
     if not ratelimit.consume(request, action="reauthenticate", user=request.user):
         return _("Too many tries. Wait a few minutes, then try again.")
     # Not by `User.check_password`: it stores an outdated hash anew, which ends every session of this login.
-    if not check_password(request.POST.get("password", ""), request.user.password):
+    user = request.user
+    if not (user.is_authenticated and check_password(request.POST.get("password", ""), user.password)):
         return _("This is not your password.")
     request.session[LOGGED_IN_AT] = time.time()
     return ""

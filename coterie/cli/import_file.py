@@ -17,7 +17,7 @@ from coterie.transfers.reading import WrongFile
 from coterie.transfers.wishes import Wishes
 
 
-def take_in(file: Path, wishes: Wishes, segments: list[str], workspace: str | None, *, dry_run: bool) -> None:
+def import_and_report(file: Path, wishes: Wishes, segments: list[str], workspace: str | None, *, dry_run: bool) -> None:
     """Imports the file, or says what that would do, and tells what came of it. `segments` are names."""
     migrate()
     place = choose(workspace, create=True)

@@ -1,7 +1,8 @@
-"""How a command comes to Django, and how the process ends when it cannot.
+"""Load Django for a command, or end the process with a message when the settings are wrong.
 
-The modules `serve`, `worker`, `importing` and `doctor` only say what a command takes. What they need to do it stands in
-`serving`, `working`, `taking_in` and `answering`, which are loaded when they run: help and wrong use take no second.
+The modules `serve`, `worker`, `importing` and `doctor` only declare what a command takes. What runs it is in
+`serve_process`, `worker_process`, `import_file` and `database_check`, imported when the command runs, so that help and
+wrong use need not load the libraries (1 s).
 """
 
 import os
