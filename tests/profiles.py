@@ -1,9 +1,8 @@
 """How many examples the property tests take: few in every run of the suite, ten times as many in one that has the time.
 
-`ci`, the default, takes the same examples in every run. A test fails in it because of what was changed since it
-passed, never because of a draw of that day: whoever changed something else would only be held up by it. New examples
-are for `thorough`, which draws others in each run and prints how to repeat the one that fails. It is chosen with
-`HYPOTHESIS_PROFILE=thorough` or pytest's `--hypothesis-profile=thorough`.
+`ci`, the default, takes the same examples in every run: a test that fails in it fails because of a change, never
+because of the draw of the day. New examples are for `thorough`, which draws others in each run and prints how to repeat
+the one that fails. Choose it with `HYPOTHESIS_PROFILE=thorough` or pytest's `--hypothesis-profile=thorough`.
 
 No profile keeps examples in a database: a run would depend on those before it.
 

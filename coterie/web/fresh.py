@@ -25,7 +25,7 @@ def refresh(request: MemberRequest) -> str:
         return ""
     if not ratelimit.consume(request, action="reauthenticate", user=request.user):
         return _("Too many tries. Wait a few minutes, then try again.")
-    # Not by `User.check_password`: it stores an outdated hash anew, which ends every session of this login.
+    # Not by `User.check_password`: it replaces an outdated hash, which ends every session of this login.
     user = request.user
     if not (user.is_authenticated and check_password(request.POST.get("password", ""), user.password)):
         return _("This is not your password.")
