@@ -21,9 +21,10 @@ from coterie.segments.rules import change_rule, rule_of
 from coterie.segments.settle import settle
 from coterie.segments.trash import remove, restore
 from tests.makers import make_people
+from tests.profiles import times
 from tests.segments.ruling import actual, again, assert_explained, expected, is_in, rule
 
-ROUNDS = 60
+ROUNDS = times(0.8)
 PEOPLE = 60
 PLANS = ["free", "pro", "Team", ""]
 
@@ -79,7 +80,7 @@ def turmoil(tx: Transaction, chance: random.Random, ids: list[int], manual: list
     people.save()
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", range(times(0.08)))
 def test_rules_hold_whom_their_filters_find(workspace: Workspace, clock, seed: int) -> None:
     chance = random.Random(seed)
     ids = [person.id for person in make_people(workspace, PEOPLE, plan="free", score=1)]
