@@ -16,7 +16,7 @@ from coterie.audience.tree import All, Any, Condition, Node, Not
 from coterie.audience.view import View
 from tests.audience.evaluator import Evaluator
 from tests.audience.population import PLACES, TYPES, Population
-from tests.audience.trees import RULES, conditions, trees
+from tests.audience.trees import EVERY_RULE, RULES, conditions, trees
 from tests.profiles import examples
 
 
@@ -56,14 +56,18 @@ def test_the_evaluator_knows_every_rule() -> None:
     assert missing == []
 
 
+@examples(0.12)
 @given(data=st.data())
-def test_one_condition_means_the_same_people(place: Place, population: Population, data: st.DataObject) -> None:
+def test_a_condition_of_every_rule_means_the_same_people(
+    place: Place, population: Population, data: st.DataObject
+) -> None:
     audience, expected = place
-    node = data.draw(conditions(population.segments))
-    assert audience.matching_ids(node) == expected(node)
+    for rule in EVERY_RULE:
+        node = data.draw(conditions(population.segments, [rule]))
+        assert audience.matching_ids(node) == expected(node)
 
 
-@examples(0.4)
+@examples(0.8)
 @given(data=st.data())
 def test_a_tree_means_the_same_people(place: Place, population: Population, data: st.DataObject) -> None:
     audience, expected = place
@@ -115,8 +119,7 @@ def test_every_rule_that_says_not_has_an_opposite() -> None:
 @given(data=st.data())
 def test_a_rule_that_says_not_means_everybody_else(population: Population, data: st.DataObject) -> None:
     audience = audience_of(population.workspace)
-    strategy = conditions(population.segments).filter(lambda condition: condition.rule in _POSITIVE)
-    negative = data.draw(strategy)
+    negative = data.draw(conditions(population.segments, [each for each in EVERY_RULE if each[1] in _POSITIVE]))
     positive = Condition(negative.attribute, _POSITIVE[negative.rule], negative.values)
     everybody = set(audience.matching_ids(None))
     assert set(audience.matching_ids(negative)) == everybody - set(audience.matching_ids(positive))

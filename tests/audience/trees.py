@@ -28,6 +28,8 @@ RULES = {
     "boolean": {"is_true": "none", "is_false": "none"},
     "segment": {"in": "many", "not_in": "many"},
 }
+EVERY_RULE = [(kind, rule) for kind, found in RULES.items() for rule in found]
+ATTRIBUTES = {kind: sorted(key for key, type_ in TYPES.items() if type_ == kind) for kind in RULES}
 _LETTERS = "aAbBkKiIsSßẞİıΣσςéÉ\u0301\u212a%_\\'\"|:;-+&=#./ 0157😀ש日"
 
 
@@ -66,11 +68,10 @@ _AMOUNTS = st.builds(
 
 
 @st.composite
-def conditions(draw: st.DrawFn, segments: Sequence[str], types: dict[str, str] = TYPES) -> Condition:
-    """One condition that is right."""
-    attribute = draw(st.sampled_from(sorted(types)))
-    kind = types[attribute]
-    rule = draw(st.sampled_from(sorted(RULES[kind])))
+def conditions(draw: st.DrawFn, segments: Sequence[str], rules: Sequence[tuple[str, str]] = EVERY_RULE) -> Condition:
+    """One condition that is right, with one of these rules: each as often, though most attributes are texts."""
+    kind, rule = draw(st.sampled_from(rules))
+    attribute = draw(st.sampled_from(ATTRIBUTES[kind]))
     arity = RULES[kind][rule]
     values = {
         "text": texts(),
@@ -83,11 +84,21 @@ def conditions(draw: st.DrawFn, segments: Sequence[str], types: dict[str, str] =
     return Condition(attribute, rule, tuple(draw(st.lists(values, min_size=least, max_size=most))))
 
 
-def trees(segments: Sequence[str], depth: int = 4) -> st.SearchStrategy[Node]:
+# What a tree is, and how many parts a group has: as often as it stands here; first what a failure is reduced to.
+# Few trees are conditions alone, or most of the examples would be.
+_FORMS = ("condition", *("all", "any") * 3, "not", "search")
+_PARTS = (1, 2, 3, 2, 3, 0)
+
+
+@st.composite
+def trees(draw: st.DrawFn, segments: Sequence[str], depth: int = 4) -> Node:
     """A tree of that depth or less."""
-    leaf: st.SearchStrategy[Node] = conditions(segments) | st.builds(Search, texts())
-    tree = leaf
-    for _ in range(depth - 1):
-        children = st.lists(tree, max_size=3).map(tuple)
-        tree = leaf | st.builds(All, children) | st.builds(Any, children) | st.builds(Not, tree)
-    return tree
+    form = draw(st.sampled_from(_FORMS if depth > 1 else _FORMS[:1]))
+    if form == "condition":
+        return draw(conditions(segments))
+    if form == "search":
+        return Search(draw(texts()))
+    if form == "not":
+        return Not(draw(trees(segments, depth - 1)))
+    children = tuple(draw(trees(segments, depth - 1)) for _ in range(draw(st.sampled_from(_PARTS))))
+    return All(children) if form == "all" else Any(children)
