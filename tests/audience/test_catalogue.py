@@ -83,6 +83,7 @@ def test_a_corrected_type_compares_at_once_without_a_rebuild(workspace: Workspac
         after.count(Condition("size", "contains", ("9",)))
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("kind", [Type.NUMBER, Type.TIME, Type.BOOLEAN, Type.TEXT])
 def test_misfits_are_exactly_those_whom_no_rule_of_the_type_finds(workspace: Workspace, kind: Type) -> None:
     for value in VALUES:
@@ -180,6 +181,7 @@ def test_a_change_keeps_the_counts_that_are_written_meanwhile(workspace: Workspa
     assert (row.count, row.label) == (11, "Tarif 9")
 
 
-@pytest.mark.parametrize("key", sorted(RESERVED_KEYS - {column.key for column in DEFAULT_COLUMNS if column.is_default}))
-def test_nothing_can_be_said_about_what_is_always_there(workspace: Workspace, key: str) -> None:
-    assert catalogue.find(workspace, Scope.PERSON, key) is None
+def test_nothing_can_be_said_about_what_is_always_there(workspace: Workspace) -> None:
+    always = sorted(RESERVED_KEYS - {column.key for column in DEFAULT_COLUMNS if column.is_default})
+    assert len(always) > 5
+    assert [key for key in always if catalogue.find(workspace, Scope.PERSON, key) is not None] == []

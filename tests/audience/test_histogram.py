@@ -10,8 +10,12 @@ from coterie.audience.audience import Audience, audience_of
 from coterie.audience.compiler import EVERYBODY
 from coterie.audience.histogram import BARS, Histogram, histogram, mark_of
 from coterie.audience.tree import Condition
+from coterie.journal.commit import commit
+from coterie.people.changes import create_people
+from coterie.people.models import Person
 from tests.makers import START, make_person
 
+pytestmark = pytest.mark.one_database
 DAY = dt.timedelta(days=1)
 
 
@@ -21,13 +25,26 @@ def seen(audience: Audience, condition: Condition) -> Histogram | None:
     return audience.ask(lambda reader: histogram(reader, EVERYBODY, chosen, column, audience.moments, mark))
 
 
-@pytest.fixture
-def daily(workspace: Workspace) -> Audience:
+def filled(workspace: Workspace) -> Audience:
     """Somebody was seen on each of the last 200 days, at noon; it is one o'clock."""
-    for days in range(200):
-        make_person(workspace, last_seen=START - days * DAY, renews=(START + (days - 100) * DAY).isoformat())
+    people = [
+        Person(
+            user_id=f"u{days}",
+            created_at=START - days * DAY,
+            last_seen=START - days * DAY,
+            attributes={"renews": (START + (days - 100) * DAY).isoformat()},
+        )
+        for days in range(200)
+    ]
+    commit(workspace.pk, "test", lambda tx: create_people(tx, people))
     found = audience_of(workspace)
     return replace(found, moments=replace(found.moments, now=START + dt.timedelta(hours=1)))
+
+
+@pytest.fixture(scope="module")
+def daily(database: str) -> Audience:
+    """The same for all tests that only look."""
+    return filled(Workspace.objects.create(name="Daily"))
 
 
 @pytest.mark.parametrize(
@@ -55,19 +72,21 @@ def test_bars_are_days_of_the_workspace(daily):
     assert all(bar == (1, 0) for at, bar in enumerate(found.bars) if at != 20)
 
 
-def test_the_opposite_chooses_the_others_and_those_without_a_time(daily, workspace):
+def test_the_opposite_chooses_the_others_and_those_without_a_time(workspace):
+    audience = filled(workspace)
     make_person(workspace, last_seen=None)
-    found = seen(daily, Condition("lastSeen", "not_in_last", ("30 days",)))
+    found = seen(audience, Condition("lastSeen", "not_in_last", ("30 days",)))
     assert found.chosen == 171
     assert found.bars[-1][1] == 0
 
 
-def test_a_time_of_your_own_may_lie_ahead(daily, workspace):
+def test_a_time_of_your_own_may_lie_ahead(workspace):
+    audience = filled(workspace)
     make_person(workspace, renews="9999-12-31")
     make_person(workspace, renews="0001-01-01")
-    column = replace(daily.catalogue.by_key["renews"], type="time")
+    column = replace(audience.catalogue.by_key["renews"], type="time")
     chosen = EVERYBODY
-    found = daily.ask(lambda reader: histogram(reader, EVERYBODY, chosen, column, daily.moments, None))
+    found = audience.ask(lambda reader: histogram(reader, EVERYBODY, chosen, column, audience.moments, None))
     assert sum(people for people, _ in found.bars) >= 167
     assert not found.current
 

@@ -18,6 +18,7 @@ from coterie.segments.catalogue import create
 from coterie.segments.models import Segment
 from tests.audience.mirror import KEYS, add, change, forget, in_record, in_replica, value
 from tests.makers import put_in, take_out
+from tests.profiles import times
 
 
 def test_a_new_person_is_there_at_once(workspace: Workspace) -> None:
@@ -95,7 +96,7 @@ def test_thousands_of_random_changes_lead_to_the_same_people(workspace: Workspac
     segments = [create(workspace, name, "test").id for name in ("A", "B")]
     ids = add(workspace, 200)
     audience = audience_of(workspace)
-    for number in range(60):
+    for number in range(times(1.4)):
         commit(workspace.pk, "test", partial(_turmoil, chance=chance, ids=ids, segments=segments))
         if chance.random() < 0.3:
             ids += add(workspace, chance.randrange(20))

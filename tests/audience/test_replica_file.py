@@ -2,8 +2,8 @@
 
 import os
 import random
-import shutil
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -21,7 +21,8 @@ from coterie.journal.commit import commit
 from coterie.journal.models import JournalEntry
 from coterie.people.changes import create_people
 from coterie.people.models import Person
-from tests.audience.mirror import add, files, in_record, in_replica
+from tests.audience.mirror import Row, add, files, in_record, in_replica
+from tests.profiles import times
 
 
 def test_a_deleted_file_is_made_anew(workspace: Workspace, opened: Callable) -> None:
@@ -46,66 +47,68 @@ def test_a_good_file_is_used_again(workspace: Workspace, opened: Callable, monke
     assert set(ids) <= set(second.ask(in_replica))
 
 
-@pytest.fixture
-def kept(workspace: Workspace, opened: Callable, tmp_path: Path) -> Path:
-    """A copy of a good file with several blocks; the replica is closed."""
+@dataclass(frozen=True)
+class Kept:
+    """A workspace whose people nobody changes, what it has of them, and a good file of them with several blocks."""
+
+    workspace: Workspace
+    record: dict[int, Row]
+    good: bytes
+
+    def answers_with(self, content: bytes, opened: Callable) -> None:
+        """Whatever the file holds now, the answer is right."""
+        files(self.workspace).write_bytes(content)
+        one = opened(self.workspace)
+        assert one.path == files(self.workspace)
+        assert one.ask(in_replica) == self.record
+        one.close()
+
+
+@pytest.fixture(scope="module")
+def kept(database: str) -> Kept:
+    workspace = Workspace.objects.create(name="Kept")
     add(workspace, 1_500)
-    first = opened(workspace)
+    first = Replica(workspace)
     first.catch_up()
     first.close()
-    return Path(shutil.copy(files(workspace), tmp_path / "kept.duckdb"))
+    return Kept(workspace, in_record(workspace), files(workspace).read_bytes())
 
 
-def test_random_bytes_in_the_file_are_noticed_and_repaired(workspace: Workspace, kept: Path, opened: Callable) -> None:
-    expected, good = in_record(workspace), kept.read_bytes()
-    chance = random.Random(7)
-    for _ in range(20):
+@pytest.mark.one_database
+def test_random_bytes_in_the_file_are_noticed_and_repaired(kept: Kept, opened: Callable) -> None:
+    good, chance = kept.good, random.Random(7)
+    for _ in range(times(0.4)):
         damaged = bytearray(good)
         for _ in range(chance.choice((1, 5, 50))):
             start = chance.randrange(chance.choice((4096, 3 * 4096, len(good))))
             length = chance.choice((1, 16, 4096, 65536))
             piece = chance.randbytes(length)
             damaged[start : start + length] = piece[: len(damaged) - start]
-        files(workspace).write_bytes(damaged)
-        one = opened(workspace)
-        assert one.path == files(workspace)
-        assert one.ask(in_replica) == expected
-        one.close()
+        kept.answers_with(damaged, opened)
 
 
-def test_damage_in_any_block_is_noticed_at_the_latest_when_it_is_read(
-    workspace: Workspace, kept: Path, opened: Callable
-) -> None:
-    expected, good = in_record(workspace), kept.read_bytes()
+@pytest.mark.one_database
+def test_damage_in_any_block_is_noticed_at_the_latest_when_it_is_read(kept: Kept, opened: Callable) -> None:
     headers, block = 3 * 4096, 256 * 1024
-    for start in range(headers, len(good), block):
-        damaged = bytearray(good)
+    for start in range(headers, len(kept.good), block):
+        damaged = bytearray(kept.good)
         damaged[start + 1000 : start + 1016] = bytes(byte ^ 255 for byte in damaged[start + 1000 : start + 1016])
-        files(workspace).write_bytes(damaged)
-        one = opened(workspace)
-        assert one.ask(in_replica) == expected
-        one.close()
+        kept.answers_with(damaged, opened)
 
 
-def test_a_truncated_file_is_noticed_and_repaired(workspace: Workspace, kept: Path, opened: Callable) -> None:
-    expected, good = in_record(workspace), kept.read_bytes()
-    for length in (0, 1, 100, 4096, 8192, 12_288, 100_000, len(good) // 2, len(good) - 1):
-        files(workspace).write_bytes(good[:length])
-        one = opened(workspace)
-        assert one.ask(in_replica) == expected
-        one.close()
+@pytest.mark.one_database
+def test_a_truncated_file_is_noticed_and_repaired(kept: Kept, opened: Callable) -> None:
+    whole = len(kept.good)
+    for length in (0, 1, 100, 4096, 8192, 12_288, 100_000, whole // 2, whole - 1):
+        kept.answers_with(kept.good[:length], opened)
 
 
-def test_a_broken_log_beside_the_file_is_noticed_and_repaired(
-    workspace: Workspace, kept: Path, opened: Callable
-) -> None:
-    log = files(workspace).with_name(files(workspace).name + ".wal")
+@pytest.mark.one_database
+def test_a_broken_log_beside_the_file_is_noticed_and_repaired(kept: Kept, opened: Callable) -> None:
+    log = files(kept.workspace).with_name(files(kept.workspace).name + ".wal")
     for content in (b"", b"rubbish", os.urandom(10_000)):
-        shutil.copy(kept, files(workspace))
         log.write_bytes(content)
-        one = opened(workspace)
-        assert one.ask(in_replica) == in_record(workspace)
-        one.close()
+        kept.answers_with(kept.good, opened)
 
 
 def test_a_file_that_is_no_replica_is_replaced(workspace: Workspace, opened: Callable) -> None:
@@ -123,10 +126,11 @@ def test_the_file_of_another_workspace_is_replaced(
     other = opened(other_workspace)
     other.catch_up()
     other.close()
-    shutil.copy(files(other_workspace), files(workspace))
+    files(workspace).write_bytes(files(other_workspace).read_bytes())
     assert opened(workspace).ask(lambda reader: query.matching_ids(reader, EVERYBODY)) == ids
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     "sql",
     [
@@ -136,11 +140,13 @@ def test_the_file_of_another_workspace_is_replaced(
         "UPDATE state SET version = version - 1; DROP TABLE memberships; ALTER TABLE people DROP COLUMN custom",
     ],
 )
-def test_a_file_of_another_version_is_replaced(workspace: Workspace, kept: Path, opened: Callable, sql: str) -> None:
-    with duckdb.connect(str(files(workspace))) as file:
+def test_a_file_of_another_version_is_replaced(kept: Kept, opened: Callable, tmp_path: Path, sql: str) -> None:
+    path = tmp_path / "other.duckdb"
+    path.write_bytes(kept.good)
+    with duckdb.connect(str(path)) as file:
         file.execute(sql)
         file.execute("DELETE FROM people")
-    assert opened(workspace).ask(in_replica) == in_record(workspace)
+    kept.answers_with(path.read_bytes(), opened)
 
 
 def restore_backup(workspace: Workspace) -> None:

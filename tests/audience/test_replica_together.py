@@ -93,7 +93,7 @@ def test_readers_see_one_moment_while_people_arrive_and_change(workspace: Worksp
 
     threads = in_threads(read, 3)
     try:
-        for number in range(60):
+        for number in range(30):
             for person_id in ids[number % 50 :: 25]:
                 change(workspace, person_id, lambda people, person: people.seen(person, now()))
             known[0] += len(add(workspace, 3))
@@ -135,7 +135,7 @@ def test_questions_are_answered_while_the_replica_is_repaired(workspace: Workspa
 
     threads = in_threads(read, 4)
     try:
-        for _ in range(15):
+        for _ in range(8):
             audience_of(workspace).replica.repair()
     finally:
         done.set()

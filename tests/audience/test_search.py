@@ -19,8 +19,13 @@ NAMES = [
 ]  # fmt: skip
 
 
-@pytest.fixture
-def named(workspace: Workspace) -> Audience:
+pytestmark = pytest.mark.one_database
+
+
+@pytest.fixture(scope="module")
+def named(database: str) -> Audience:
+    """People of these names, whom nobody changes."""
+    workspace = Workspace.objects.create(name="Named")
     people = [
         Person(user_id=f"#{number}", attributes={"default_name": name, "default_city": "Everywhere"})
         for number, name in enumerate(NAMES)

@@ -58,6 +58,7 @@ class Asking(threading.Thread):
             connection.close()
 
 
+@pytest.mark.one_database
 def test_a_newer_turn_ends_the_slow_query_of_the_older_one(asked: Audience) -> None:
     older = Asking(asked, "slot")
     began = time.monotonic()
@@ -68,6 +69,7 @@ def test_a_newer_turn_ends_the_slow_query_of_the_older_one(asked: Audience) -> N
     assert time.monotonic() - began < 5
 
 
+@pytest.mark.one_database
 def test_an_interruption_between_two_queries_is_not_lost(asked: Audience) -> None:
     older = Asking(asked, "slot", queries=1_000)
     with take_turn("slot"):
@@ -75,6 +77,7 @@ def test_an_interruption_between_two_queries_is_not_lost(asked: Audience) -> Non
     assert older.outcome is Superseded
 
 
+@pytest.mark.one_database
 def test_other_slots_and_other_readers_go_on(asked: Audience) -> None:
     other, plain = Asking(asked, "other"), Asking(asked, None)
     with take_turn("slot"), take_turn("third"):
@@ -90,6 +93,7 @@ def test_other_slots_and_other_readers_go_on(asked: Audience) -> None:
     assert (other.outcome, plain.outcome) == (Superseded, duckdb.InterruptException)
 
 
+@pytest.mark.one_database
 def test_a_late_older_turn_does_not_end_the_newer_one(asked: Audience) -> None:
     with take_turn("slot", 7) as newest:
         with pytest.raises(Superseded), take_turn("slot", 6):
@@ -97,6 +101,7 @@ def test_a_late_older_turn_does_not_end_the_newer_one(asked: Audience) -> None:
         assert asked.within(newest).count(None) == 1
 
 
+@pytest.mark.one_database
 def test_a_turn_that_is_over_asks_nothing_more(asked: Audience) -> None:
     with take_turn("slot") as older:
         assert asked.within(older).count(None) == 1
@@ -104,6 +109,7 @@ def test_a_turn_that_is_over_asks_nothing_more(asked: Audience) -> None:
             asked.within(older).count(None)
 
 
+@pytest.mark.one_database
 def test_nothing_is_left_behind(asked: Audience) -> None:
     for number in range(20):
         with take_turn("slot", number) as turn:

@@ -20,6 +20,9 @@ from tests.audience.asking import asked
 from tests.audience.population import TYPES, Population
 from tests.audience.trees import conditions, texts, trees
 
+# Addresses are read and printed without a database; only the catalogue comes from it.
+pytestmark = pytest.mark.one_database
+
 
 def cursors(listing: str) -> st.SearchStrategy[Cursor]:
     values = st.text(st.characters(exclude_categories=["Cs"])) | st.integers(-5, 5) | st.floats(allow_nan=False)

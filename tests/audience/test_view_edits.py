@@ -10,6 +10,7 @@ from coterie.audience.tree import All, Any, Condition, Not, Search
 from coterie.audience.view import View
 from tests.audience.asking import POLAND
 
+pytestmark = pytest.mark.one_database
 BANNED, KNOWN = Condition("banned", "is_true"), Condition("default_email", "is_set")
 GROUP = Any((BANNED, KNOWN))
 WHOLE = View("any", (POLAND, GROUP), "-chats", search="ada", columns=("plan",))

@@ -28,6 +28,7 @@ from tests.audience.asking import POLAND, asked
 from tests.audience.population import CUSTOM, Population
 from tests.audience.trees import trees
 
+pytestmark = pytest.mark.one_database
 MANY = "|".join(["x"] * (MAX_VALUES + 1))
 
 

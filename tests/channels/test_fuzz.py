@@ -71,6 +71,7 @@ def test_calls_of_segment(call, segment_channel, work_off, kind, data, context):
     nothing_broke(segment_channel, work_off)
 
 
+@pytest.mark.one_database
 @given(batch=st.lists(calls | values, max_size=4) | values, sent_at=scalars)
 def test_batches_of_segment(call, segment_channel, work_off, batch, sent_at):
     body = json.dumps({"batch": batch, "sentAt": sent_at}).encode()
@@ -92,17 +93,20 @@ def test_messages_of_slack_with_odd_fields(slack, slack_channel, work_off, field
     nothing_broke(slack_channel, work_off)
 
 
+@pytest.mark.one_database
 @given(body=st.binary(max_size=300))
 def test_bytes(slack, call, slack_channel, segment_channel, body):
     assert slack(slack_channel, body).status_code in (200, 400)
     assert call(segment_channel, "batch", body).status_code == 400
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("path", ["/channels/segment/x", "/channels/nothing/x", "/channels/slack/x/y", "/v1/x", "/v1/"])
 def test_addresses_that_do_not_exist_are_not_found(live_server_url, path):
     assert httpx.post(live_server_url + path, content=b"{}", timeout=30).status_code == 404
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("path", ["/channels/slack/{}", "/v1/batch", "/channels/api/{}"])
 def test_fifty_megabytes_are_not_read_to_their_end(live_server_url, slack_channel, path):
     def endless():

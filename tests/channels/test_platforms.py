@@ -86,6 +86,7 @@ def send(channel, body, headers):
     return client.post(f"/channels/{channel.kind}/{channel.key}", content, "application/json", headers=headers)
 
 
+@pytest.mark.one_database
 def test_what_is_forged_is_refused_and_not_stored(kind, workspace):
     channel, story = channel_of(kind, workspace), STORIES[kind]
     for headers in ({}, story.forged):
@@ -94,13 +95,15 @@ def test_what_is_forged_is_refused_and_not_stored(kind, workspace):
     assert not RawEvent.objects.filter(workspace=workspace).exists()
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"1", b'"x"', b"null", b'{"a": "\xc3"}', b"\xff\xfe{}", b'{"a": NaN}'])
-def test_what_is_no_json_object_is_refused(kind, workspace, body):
+@pytest.mark.one_database
+def test_what_is_no_json_object_is_refused(kind, workspace):
     channel = channel_of(kind, workspace)
-    assert send(channel, body, STORIES[kind].headers(channel, body)).status_code in (400, 401)
+    for body in (b"", b"{", b"1", b'"x"', b"null", b'{"a": "\xc3"}', b"\xff\xfe{}", b'{"a": NaN}'):
+        assert send(channel, body, STORIES[kind].headers(channel, body)).status_code in (400, 401), body
     assert not RawEvent.objects.filter(workspace=workspace).exists()
 
 
+@pytest.mark.one_database
 def test_a_body_that_was_cut_off_is_refused(kind, workspace):
     channel, story = channel_of(kind, workspace), STORIES[kind]
     whole = json.dumps(story.bodies[0]).encode()

@@ -2,6 +2,9 @@
 
 import pytest
 
+# The middleware around static files looks at the database's connection.
+pytestmark = [pytest.mark.usefixtures("database"), pytest.mark.one_database]
+
 
 @pytest.mark.parametrize(
     ("address", "kind"),

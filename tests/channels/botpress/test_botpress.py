@@ -12,6 +12,8 @@ from coterie.core.clock import UTC
 from coterie.people.models import Person
 from tests.channels.botpress.conftest import SECRET, message, user
 
+# How a platform's words are read. That all databases keep them alike is told by tests/channels/test_platforms.py.
+pytestmark = pytest.mark.one_database
 WHEN = dt.datetime(2026, 8, 29, 10, 40, tzinfo=UTC)
 KNOWN = {
     "default_source": "botpress",

@@ -12,6 +12,9 @@ from coterie.people.attributes import Refused
 from coterie.people.models import Person
 from tests.channels.dialogflow.conftest import MESSENGER, SECRET, cx, es
 
+# How a platform's words are read. That all databases keep them alike is told by tests/channels/test_platforms.py.
+pytestmark = pytest.mark.one_database
+
 
 def only_person(channel):
     return Person.objects.get(workspace_id=channel.workspace_id)

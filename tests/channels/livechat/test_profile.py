@@ -18,6 +18,8 @@ from tests.channels.livechat.conftest import AGENT, MAYA, SECRET, chat, customer
 from tests.channels.livechat.test_reading import KNOWN
 from tests.core.serving import reply, served
 
+# What a platform is asked and answers. How answers are kept is told for all of them by slack/test_profile.py.
+pytestmark = pytest.mark.one_database
 TOKEN = "fra:pat-1"
 
 

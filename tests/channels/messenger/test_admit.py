@@ -11,6 +11,8 @@ from coterie.channels.models import Channel, RawEvent, State, Traffic
 from tests.channels.messenger.conftest import delivery, item, said
 from tests.channels.meta import SECRET, signature
 
+# What is let in at the door and what is not. That all databases store it once is told by tests/channels/test_raw.py.
+pytestmark = pytest.mark.one_database
 BODY = (
     b'{"object":"page","entry":[{"id":"1040","time":1788000000500,"messaging":[{"sender":{"id":"7301"},'
     b'"recipient":{"id":"1040"},"timestamp":1788000000123,"message":{"mid":"m_A1","text":"h\\u00e9llo"}}]}]}'

@@ -18,6 +18,8 @@ from tests.channels.messenger.conftest import delivery, said
 from tests.channels.meta import SECRET, TOKEN, Graph, failure
 from tests.core.serving import served
 
+# What a platform is asked and answers. How answers are kept is told for all of them by slack/test_profile.py.
+pytestmark = pytest.mark.one_database
 MAYA = {
     "id": "7301",
     "name": "Maya Ortiz",

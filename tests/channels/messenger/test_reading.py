@@ -13,6 +13,8 @@ from coterie.people.models import Person
 from tests.channels.messenger.conftest import AT, delivery, item, said
 from tests.channels.meta import SECRET
 
+# How a platform's words are read. That all databases keep them alike is told by tests/channels/test_platforms.py.
+pytestmark = pytest.mark.one_database
 WHEN = dt.datetime.fromtimestamp(AT / 1000, UTC)
 
 

@@ -12,6 +12,8 @@ import pytest
 from coterie.channels.models import RawEvent
 from tests.channels.rasa.conftest import SECRET, event, user
 
+# What a library sends and understands; the database has no part in it.
+pytestmark = pytest.mark.one_database
 DOCS = Path(__file__).parents[3] / "docs" / "channels.md"
 
 

@@ -10,6 +10,8 @@ from coterie.channels.models import RawEvent, State
 from coterie.core.clock import iso, now
 from tests.channels.segment.conftest import basic
 
+# What is let in at the door and what is not. That all databases store it once is told by tests/channels/test_raw.py.
+pytestmark = pytest.mark.one_database
 TRACK = {"userId": "u_1", "event": "Signed Up", "messageId": "m-1"}
 
 

@@ -10,6 +10,8 @@ from coterie.channels.models import RawEvent, State
 from coterie.people.models import Person
 from tools.node import library
 
+# What a library sends and understands; the database has no part in it.
+pytestmark = pytest.mark.one_database
 TRAITS = {"email": "maya.ortiz@example.com", "firstName": "Maya", "lastName": "Ortiz", "plan": "pro"}
 EXPECTED = {"default_email": "maya.ortiz@example.com", "default_name": "Maya Ortiz", "plan": "pro", "group_id": "g-1"}
 

@@ -14,6 +14,8 @@ from coterie.channels.slack.admit import verify
 from coterie.core.clock import UTC
 from tests.channels.slack.conftest import delivery, message, signed
 
+# What is let in at the door and what is not. That all databases store it once is told by tests/channels/test_raw.py.
+pytestmark = pytest.mark.one_database
 # Slack's own, from the tests of its library.
 PUBLISHED = (
     "8f742231b10e8888abcd99yyyzzz85a5",

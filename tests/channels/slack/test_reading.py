@@ -10,6 +10,8 @@ from coterie.core.clock import UTC
 from coterie.people.models import Person
 from tests.channels.slack.conftest import delivery, message
 
+# How a platform's words are read. That all databases keep them alike is told by tests/channels/test_platforms.py.
+pytestmark = pytest.mark.one_database
 AT = dt.datetime.fromtimestamp(1788000000, UTC)
 
 

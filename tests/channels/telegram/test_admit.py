@@ -10,6 +10,9 @@ from coterie.channels.registry import KINDS
 from coterie.channels.setup import make
 from tests.channels.telegram.conftest import SECRET, message, update
 
+# What is let in at the door and what is not. That all databases store it once is told by tests/channels/test_raw.py.
+pytestmark = pytest.mark.one_database
+
 
 def stored(channel):
     return list(RawEvent.objects.filter(workspace_id=channel.workspace_id).order_by("id"))

@@ -12,6 +12,8 @@ from coterie.people.attributes import Refused
 from tests.channels.telegram.conftest import SECRET
 from tests.core.serving import reply, served
 
+# What a platform is asked and answers. How answers are kept is told for all of them by slack/test_profile.py.
+pytestmark = pytest.mark.one_database
 TOKEN = "123456789:AAEhBOweik6ad9r_QXMENQjcrGbqCr4K-bc"
 
 

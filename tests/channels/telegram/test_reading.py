@@ -12,6 +12,8 @@ from coterie.core.clock import UTC
 from coterie.people.models import Person
 from tests.channels.telegram.conftest import AT, MAYA, SECRET, message, pressed, update
 
+# How a platform's words are read. That all databases keep them alike is told by tests/channels/test_platforms.py.
+pytestmark = pytest.mark.one_database
 WHEN = dt.datetime.fromtimestamp(AT, UTC)
 KNOWN = {
     "default_source": "telegram",

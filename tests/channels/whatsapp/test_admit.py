@@ -6,6 +6,9 @@ from coterie.channels.models import RawEvent
 from tests.channels.meta import escaped, signature
 from tests.channels.whatsapp.conftest import LASTING, delivery, message, value
 
+# What is let in at the door and what is not. That all databases store it once is told by tests/channels/test_raw.py.
+pytestmark = pytest.mark.one_database
+
 
 def stored(channel):
     return list(RawEvent.objects.filter(workspace_id=channel.workspace_id).order_by("id"))

@@ -10,6 +10,9 @@ from coterie.people.attributes import Refused
 from tests.channels.meta import SECRET, Graph, failure
 from tests.core.serving import served
 
+# What a platform is asked and answers. How answers are kept is told for all of them by slack/test_profile.py.
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture
 def platform(settings):

@@ -102,6 +102,7 @@ def test_nobody_writes_before_they_agreed_and_when_they_did_is_kept(workspace, c
     assert only(workspace).attributes["chat_consent"] == agreed
 
 
+@pytest.mark.one_database
 def test_the_look_is_in_the_visitor_s_language_and_may_be_kept_by_caches(client, widget_channel):
     widget_channel.settings["greeting"] = {"en": "Hello!", "de": "Hallo!"}
     widget_channel.settings["colour"] = "#006644"
@@ -135,6 +136,7 @@ def test_while_nothing_can_be_stored_the_browser_is_told_to_come_again(shop, mon
     assert (answer.status_code, answer["Retry-After"], answer["Access-Control-Allow-Origin"]) == (503, "10", "*")
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize(
     "body", [b"", b"\xff\xfe", b"[]", b"5", b"null", b"{", b'{"a": NaN}', b"[" * 100_000, b'{"visitor": {}}', b"{}"]
@@ -146,6 +148,7 @@ def test_bodies_that_make_no_sense_are_refused_in_words(shop, door, body):
     assert answer.json()["status"]["code"] == answer.status_code
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("door", DOORS)
 def test_a_body_larger_than_any_message_is_refused(shop, door):
     answer = shop.client.post(f"{shop.address}{door}", b" " * (doors.MAX_BODY + 1), content_type="text/plain")
@@ -173,6 +176,7 @@ def test_hostile_words_are_kept_as_words(workspace, visitor, words):
     assert name == words.replace("\x00", "�").replace("\ud800", "�").strip()
 
 
+@pytest.mark.one_database
 def test_a_flood_from_one_visitor_is_told_to_wait(shop, strict):
     strict(doors.MESSAGES, 3)
     answers = [shop.post(id=f"f{number}") for number in range(4)]
@@ -182,6 +186,7 @@ def test_a_flood_from_one_visitor_is_told_to_wait(shop, strict):
     assert refused.json()["status"]["retryAfter"] == int(refused["Retry-After"])
 
 
+@pytest.mark.one_database
 def test_a_flood_of_new_visitors_from_one_address_is_stopped_but_known_ones_go_on(workspace, shop, strict):
     strict(doors.STRANGERS, 3)
     shop.say("hi")
@@ -191,6 +196,7 @@ def test_a_flood_of_new_visitors_from_one_address_is_stopped_but_known_ones_go_o
     assert Person.objects.filter(workspace=workspace).count() == 3
 
 
+@pytest.mark.one_database
 def test_knocking_at_any_door_counts(shop, strict):
     strict(doors.KNOCKS, 4)
     answers = [shop.client.get(shop.address), *(shop.knock(door) for door in DOORS)]
@@ -198,6 +204,7 @@ def test_knocking_at_any_door_counts(shop, strict):
     assert answers[-1]["Access-Control-Allow-Origin"] == "*"
 
 
+@pytest.mark.one_database
 def test_trying_proofs_is_slowed_down(shop, strict):
     strict(doors.PROOFS, 2)
     codes = [shop.identify(userId="u", hash="0" * 64).status_code for _ in range(3)]

@@ -1,5 +1,7 @@
 """Place and language of a visitor, from their address and their browser to the filters."""
 
+import pytest
+
 from coterie.audience.audience import audience_of
 from coterie.people.models import Person
 from tests.channels.widget.conftest import Browser
@@ -23,6 +25,7 @@ def test_a_visitor_cannot_say_where_they_are_by_a_header_or_in_the_message(works
     assert "default_city" not in attributes
 
 
+@pytest.mark.one_database
 def test_all_spellings_of_a_language_meet_in_one_value_of_the_filter(
     workspace, client, widget_channel, post, api_channel
 ):

@@ -9,6 +9,9 @@ from coterie.core.outgoing import OutgoingError
 from coterie.people.models import Person
 from tests.channels.widget.bots import rasa, with_bot
 
+# What a bot is asked and answers; what it says is kept by the conversation (test_conversation.py).
+pytestmark = pytest.mark.one_database
+
 
 def test_a_bot_that_answers_is_said_so_and_nobody_is_made_of_it(workspace, widget_channel, settings):
     with rasa([{"text": "Hello!"}]) as (host, asked):
