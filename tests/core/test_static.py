@@ -2,7 +2,7 @@
 
 import pytest
 
-# The middleware around static files looks at the database's connection.
+# The end of every request looks at the connection to the database.
 pytestmark = [pytest.mark.usefixtures("database"), pytest.mark.one_database]
 
 
