@@ -100,6 +100,9 @@ from django.test import Client  # noqa: E402
 
 from coterie.accounts.models import Member, Role, User, Workspace  # noqa: E402
 from coterie.audience.replicas import close_all  # noqa: E402
+from tests.statics import static_files_found_once  # noqa: E402
+
+__all__ = ["static_files_found_once"]
 
 # A password costs 0.1 s and 100 MB in production, and the tests check hundreds.
 Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost, Argon2PasswordHasher.parallelism = 1, 8, 1
