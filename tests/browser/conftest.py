@@ -8,6 +8,7 @@ A failure leaves a picture in `test-results/`.
 import functools
 import importlib.resources
 import re
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -148,6 +149,14 @@ def watch(page: Page, problems: list[str]) -> None:
     page.on("console", said)
     page.on("pageerror", lambda error: problems.append(f"thrown: {error.stack or error}"))
     page.on("request", asked)
+
+
+def wait_until(page: Page, check: Callable[[], bool]) -> None:
+    """Returns when `check()`, which looks at what the page's events have left in the test, is true."""
+    deadline = time.monotonic() + _PATIENCE / 1000
+    while not check():
+        assert time.monotonic() < deadline, "It took too long"
+        page.wait_for_timeout(20)
 
 
 @pytest.fixture
